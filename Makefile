@@ -1,0 +1,61 @@
+# Record Room. Each command does all of its own set-up; see README.md.
+PYTHON ?= python3
+PORT ?= 8000
+export PORT
+BIN := .venv/bin
+CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+
+# One stamp for each installed state: requirement files, interpreter, place. A second start only looks for it.
+STATE := $(shell $(PYTHON) -c 'import hashlib, os, sys; print(*(hashlib.sha256(b"".join([open(f, "rb").read(), sys.version.encode(), os.getcwd().encode()])).hexdigest()[:16] for f in ("requirements.txt", "requirements-dev.txt")))')
+RUN_READY := .venv/.run-$(word 1,$(STATE))
+DEV_READY := .venv/.dev-$(word 2,$(STATE))
+
+.PHONY: run dev test check lock help
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make run    serve on http://127.0.0.1:$(PORT)"
+	@echo "make dev    the same with debugger and reloader"
+	@echo "make test   every test, on SQLite and MariaDB, with a browser"
+	@echo "make check  lint, format, types, import rules, templates, migrations, audit"
+	@echo "make lock   compile requirements*.txt from pyproject.toml"
+
+run: $(RUN_READY)
+	@exec $(BIN)/python -m flask --app wsgi serve
+
+dev: $(RUN_READY)
+	@exec $(BIN)/python -m flask --app wsgi serve --debug
+
+test: $(DEV_READY)
+	@$(BIN)/python -m tests.services.machine
+	@exec $(BIN)/python -m pytest -n $(CORES) --dist loadgroup --cov --cov-report=term:skip-covered
+
+check: $(DEV_READY)
+	@$(BIN)/python -m tests.services.machine mariadb
+	@exec $(BIN)/python -m tests.services.check
+
+lock: $(DEV_READY)
+	$(BIN)/uv pip compile pyproject.toml --extra redis $(COMPILE) -o requirements.txt
+	$(BIN)/uv pip compile pyproject.toml --extra redis --extra dev -c requirements.txt $(COMPILE) -o requirements-dev.txt
+
+COMPILE := --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --quiet
+export UV_PYTHON_DOWNLOADS := never
+
+# The development packages include those of a plain run.
+$(RUN_READY):
+	@test -e $(DEV_READY) || $(call install,requirements.txt)
+	@touch $@
+
+$(DEV_READY):
+	@$(call install,requirements-dev.txt)
+	@touch $@
+
+# Debian keeps what `venv` needs in a package of its own.
+define install
+{ echo "Installing $(1), once …"; rm -f .venv/.run-* .venv/.dev-*; \
+  $(BIN)/python -c 'import sys; sys.exit(sys.version != """$(VERSION)""")' 2>/dev/null || { rm -rf .venv; \
+    $(PYTHON) -m venv .venv >/dev/null 2>&1 || { rm -rf .venv; $(GET_VENV) && $(PYTHON) -m venv .venv; }; } ; \
+  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1); }
+endef
+VERSION = $(shell $(PYTHON) -c 'import sys; print(sys.version)')
+GET_VENV := test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq python3-venv >/dev/null

@@ -1,0 +1,158 @@
+"""From a shown credential to an actor: what core/access.py and Flask-Login ask on every request.
+
+What a credential stands for is remembered for a moment, and only until any
+credential on this machine ends. Times are judged anew on each request.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import cast
+from uuid import UUID
+
+from flask import Flask, current_app, flash, g, session
+
+from app.accounts import queries
+from app.accounts.credentials import API_KEY_MARK, digest
+from app.accounts.keys import touch_key
+from app.accounts.lockout import LockRules
+from app.accounts.queries import Credential
+from app.accounts.revocation import use_bell
+from app.accounts.sessions import touch_session
+from app.accounts.tokens import TokenRing
+from app.core.access import use_authenticator
+from app.core.cache import Bell, ShortMemory
+from app.core.database import utc_now
+from app.core.errors import ExpiredToken, InvalidToken
+from app.core.identity import Actor
+from app.core.metrics import count_active_users_by
+from app.core.settings import settings
+from app.extensions import login_manager
+from config import Config
+
+REMEMBERED_SECONDS = 3.0
+REMEMBERED_AT_MOST = 10_000
+TOUCHED_EVERY = timedelta(seconds=60)
+
+
+class SignedIn:
+    """The person of a browser session, as Flask-Login keeps one: known by the session's token, not by the account."""
+
+    is_authenticated = is_active = True
+    is_anonymous = False
+
+    def __init__(self, token: str, actor: Actor) -> None:
+        self.token = token
+        self.actor = actor
+
+    def get_id(self) -> str:
+        """Return what the cookie holds."""
+        return self.token
+
+
+class Doorkeeper:
+    """Knows every kind of credential by its look, and what each is worth at this moment."""
+
+    def __init__(self, ring: TokenRing, bell: Bell, config: Config) -> None:
+        self.ring = ring
+        self.idle = timedelta(minutes=config.session_idle_minutes)
+        self.longest = timedelta(hours=config.session_max_hours)
+        # What is remembered, or touched late, must not make a short idle limit seem reached.
+        self.touched_every = min(TOUCHED_EVERY, self.idle / 10)
+        seconds = min(REMEMBERED_SECONDS, self.touched_every.total_seconds())
+        self.memory: ShortMemory[tuple[str, object], Credential] = ShortMemory(
+            bell, seconds=seconds, size=REMEMBERED_AT_MOST
+        )
+
+    def read_bearer(self, token: str) -> Actor:
+        """Return who a bearer speaks for. Raises InvalidToken, ExpiredToken."""
+        now = utc_now()
+        if token.startswith(API_KEY_MARK):
+            return self._api_key(digest(token), now)
+        claims = self.ring.read(token)
+        family = self.memory.recall(("family", claims.family_id), lambda: queries.find_family(claims.family_id))
+        if family is None or family.actor.account_id != claims.account_id:
+            raise InvalidToken
+        return family.actor
+
+    def read_session(self, token: str) -> Actor | None:
+        """Return who a browser session belongs to; None when it was ended. Raises ExpiredToken."""
+        now, hashed = utc_now(), digest(token)
+        found = self.memory.recall(("session", hashed), lambda: self._touched(queries.find_session(hashed), now))
+        if found is None:
+            return None
+        if over := self._over(found, now):
+            raise ExpiredToken(over)
+        return found.actor
+
+    def whose(self, token: str) -> UUID | None:
+        """Return the account of a browser session that ran out, as the holder of its token is known by it."""
+        found = queries.find_session(digest(token))
+        return None if found is None else found.actor.account_id
+
+    def _over(self, found: Credential, now: datetime) -> str | None:
+        """Say which limit a session has reached, if any."""
+        if now >= (found.last_seen_at or found.created_at) + self.idle:
+            return f"You were signed out after {self.idle.total_seconds() / 60:g} minutes."
+        if now >= found.created_at + self.longest:
+            return f"You were signed out after {self.longest.total_seconds() / 3600:g} hours."
+        return None
+
+    def _touched(self, found: Credential | None, now: datetime) -> Credential | None:
+        if found is None or self._over(found, now):
+            return found
+        return self._note_use(found, now, touch_session)
+
+    def _api_key(self, hashed: bytes, now: datetime) -> Actor:
+        def look_up() -> Credential | None:
+            key = queries.find_api_key(hashed)
+            return None if key is None else self._note_use(key, now, touch_key)
+
+        found = self.memory.recall(("key", hashed), look_up)
+        if found is None:
+            raise InvalidToken
+        if found.expires_at is not None and found.expires_at <= now:
+            raise ExpiredToken
+        return found.actor
+
+    def _note_use(self, found: Credential, now: datetime, touch: Callable[..., None]) -> Credential:
+        if found.last_seen_at is not None and now - found.last_seen_at < self.touched_every:
+            return found
+        touch(found.actor.credential_id, now)
+        return replace(found, last_seen_at=now)
+
+
+def init_app(app: Flask) -> None:
+    """Tell core/access.py and Flask-Login how credentials are read."""
+    config = cast(Config, app.extensions["config"])
+    lifetime = timedelta(minutes=config.jwt_access_token_expire_minutes)
+    bell = Bell(config.instance_dir / "credentials.bell")
+    keeper = Doorkeeper(TokenRing(config.jwt_secret_keys, issuer=config.base_url, lifetime=lifetime), bell, config)
+    app.extensions["doorkeeper"] = keeper
+    use_bell(app, bell)
+    count_active_users_by(app, queries.count_active_accounts)
+    use_authenticator(app, keeper.read_bearer)
+    login_manager.user_loader(load_person)
+
+
+def doorkeeper() -> Doorkeeper:
+    """Return the doorkeeper of the running application."""
+    return cast(Doorkeeper, current_app.extensions["doorkeeper"])
+
+
+def load_person(token: str) -> SignedIn | None:
+    """Return the person of a browser session for Flask-Login. One that ran out is told so on the next page."""
+    try:
+        actor = doorkeeper().read_session(token)
+    except ExpiredToken as over:
+        g.signed_out = doorkeeper().whose(token)
+        session.clear()
+        flash(f"{over.detail} Sign in to go on where you were.", "info")
+        return None
+    return None if actor is None else SignedIn(token, actor)
+
+
+def lock_rules() -> LockRules:
+    """Return the lock-out as the settings have it."""
+    config = settings()
+    return LockRules(config.max_login_attempts, timedelta(minutes=config.lockout_minutes))

@@ -1,0 +1,112 @@
+"""The commands of `flask --app wsgi …` that belong to no feature, and the list of those that do."""
+
+import fcntl
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from flask import Flask
+from flask.cli import with_appcontext
+from flask_migrate import upgrade
+from sqlalchemy import make_url, text
+
+from app.accounts import cli as accounts_cli
+from app.accounts import service as accounts
+from app.activity.cli import audit_group
+from app.core.errors import DomainError
+from app.core.settings import settings
+from app.extensions import db
+from app.records.cli import records_group
+from config import Config, ConfigError
+
+ROOT = Path(__file__).resolve().parent.parent
+MIGRATION_WAIT_SECONDS = 120
+
+
+def init_app(app: Flask) -> None:
+    """Register every command."""
+    for group in (serve, accounts_cli.accounts, accounts_cli.api_keys, records_group, audit_group):
+        app.cli.add_command(group)
+
+
+@click.command()
+@click.option("--debug", is_flag=True, help="Serve with the debugger and the reloader instead; never in production.")
+@with_appcontext
+def serve(debug: bool) -> None:
+    """Bring the database up to date, make the first admin, and serve."""
+    config = settings()
+    if debug and config.is_production:
+        raise ConfigError({"APP_ENV": "must be development for the debugger; use make run"})
+    refuse_taken_port(config)
+    with only_one_migrates(config):
+        upgrade(directory=str(ROOT / "migrations"))
+        for line in first_admin_lines(config):
+            click.echo(line)
+    sys.stdout.flush()
+    db.engine.dispose()
+    os.execv(sys.executable, [sys.executable, "-m", *server_command(config, debug)])
+
+
+def refuse_taken_port(config: Config) -> None:
+    """Raise ConfigError when the port cannot be listened on; gunicorn would try for seconds and be vaguer."""
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    try:
+        socket.create_server((config.host, config.port), family=family).close()
+    except OSError as problem:
+        reason = (problem.strerror or "no such address").lower()
+        raise ConfigError({"PORT": f"cannot be listened on ({reason}); choose another, or another HOST"}) from problem
+
+
+def server_command(config: Config, debug: bool) -> list[str]:
+    """Return the module and arguments that serve the application; gunicorn says the URL once it answers there."""
+    if debug:
+        return ["flask", "--app", "wsgi", "--debug", "run", "--host", config.host, "--port", str(config.port)]
+    return ["gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), "wsgi:app"]
+
+
+def first_admin_lines(config: Config) -> list[str]:
+    """Make the first admin where there is none, and return what its owner has to know.
+
+    Raises ConfigError when ADMIN_PASSWORD is refused."""
+    if not config.admin_email or (config.is_production and not config.admin_password):
+        return []
+    try:
+        admin = accounts.ensure_first_admin(config.admin_email, config.admin_password)
+    except DomainError as refusal:
+        reasons = "; ".join(error.message for error in refusal.errors) or refusal.detail
+        raise ConfigError({"ADMIN_PASSWORD": f"is refused: {reasons}"}) from refusal
+    if admin is None:
+        return []
+    if admin.password is None:
+        return [f"First admin: {admin.email}"]
+    return [f"First admin: {admin.email}", f"Password, shown this once: {admin.password}"]
+
+
+@contextmanager
+def only_one_migrates(config: Config) -> Iterator[None]:
+    """Hold what lets several first starts take turns: a file lock with SQLite, a named lock of the server otherwise.
+
+    With Galera the named lock holds on one node; point the starts of one roll-out at the same node."""
+    if config.is_sqlite:
+        with sqlite_turn(Path(make_url(config.database_url).database or "")):
+            yield
+        return
+    with db.engine.connect() as connection:
+        name = {"name": f"record-room-migrate:{db.engine.url.database}"[:64], "wait": MIGRATION_WAIT_SECONDS}
+        if not connection.scalar(text("SELECT GET_LOCK(:name, :wait)"), name):
+            raise click.ClickException("another start is still migrating the database; try again")
+        yield
+        connection.scalar(text("SELECT RELEASE_LOCK(:name)"), name)
+
+
+@contextmanager
+def sqlite_turn(database: Path) -> Iterator[None]:
+    """Hold a lock file beside an SQLite database; the system lets go of it when the process ends."""
+    database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with database.with_name(f"{database.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,1 @@
+"""Safeguards: one small module each; none of them knows a feature."""

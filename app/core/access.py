@@ -1,0 +1,218 @@
+"""Who may pass: every route says so on its lid, and a route that says nothing is shut.
+
+The checks run before the view and in the contract's order: 401, 429, 403, and
+then whatever `doors.access_granted` adds. The API takes a bearer and never
+looks at a cookie; pages take the session and never look at a bearer.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from ipaddress import ip_address
+from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from flask import Flask, Response, current_app, g, redirect, request, url_for
+from flask_login import current_user
+
+from app.core import audit, limits
+from app.core.actions import Action, Outcome
+from app.core.doors import Door, access_granted, door_of, is_api
+from app.core.errors import ExpiredToken, Forbidden, InvalidToken, NotAuthenticated
+from app.core.identity import Actor, anonymous_actor
+from app.core.transaction import command
+from app.extensions import csrf
+
+V = TypeVar("V", bound=Callable[..., Any])
+Authenticator = Callable[[str], Actor]
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+ADDRESS_LENGTH = 45
+SIGN_IN_PAGE = "accounts_web.login"
+
+
+def requires(scope: str, *alternatives: str, limit: str = "default") -> Callable[[V], V]:
+    """Let in whoever holds one of the scopes."""
+
+    def declare(view: V) -> V:
+        door = door_of(view)
+        door.scopes, door.permission, door.limit = (scope, *alternatives), scope, limit
+        return view
+
+    return declare
+
+
+def signed_in(view: V) -> V:
+    """Let in whoever has signed in or shows an API key, whatever their scopes."""
+    door_of(view).signed_in = True
+    return view
+
+
+def account_only(view: V) -> V:
+    """Keep API keys out of a route that others may pass."""
+    door_of(view).refuses_keys = True
+    return view
+
+
+def public(reason: str, *, limit: str = "default") -> Callable[[V], V]:
+    """Let everybody in, and say why. `limit` is `default`, `auth` (sign-in and its like) or `none`."""
+
+    def declare(view: V) -> V:
+        door = door_of(view)
+        door.public, door.limit = reason, limit
+        return view
+
+    return declare
+
+
+def init_app(app: Flask) -> None:
+    """Put the checks before every view."""
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False
+    app.before_request(admit)
+
+
+def use_authenticator(app: Flask, authenticator: Authenticator) -> None:
+    """Have bearers read by `authenticator`: token in, actor out. It raises InvalidToken or ExpiredToken."""
+    app.extensions["authenticator"] = authenticator
+
+
+def current_actor() -> Actor:
+    """Return who makes this request: by bearer on the API, by session on pages; else the anonymous actor."""
+    if "actor" not in g:
+        g.actor = _anonymous() if is_api() else _person()
+    return cast(Actor, g.actor)
+
+
+def account_of(actor: Actor) -> UUID:
+    """Return the account behind an actor who has signed in. Raises NotAuthenticated."""
+    if actor.account_id is None:
+        raise NotAuthenticated
+    return actor.account_id
+
+
+def admit() -> Response | None:
+    """Check the request against its route's lid; a response in place of the view sends a person to sign in.
+
+    Raises NotAuthenticated, InvalidToken, ExpiredToken, RateLimited, Forbidden.
+    """
+    _begin_anew()
+    if request.routing_exception is not None or request.method == "OPTIONS" or _is_static():
+        return None
+    door = door_of(current_app.view_functions[request.endpoint or ""])
+    actor = _caller(door)
+    if actor is None:
+        return _to_sign_in()
+    g.actor = actor
+    limits.spend(door.limit, actor)
+    _permit(door, actor)
+    if not is_api() and request.method not in SAFE_METHODS:
+        csrf.protect()
+    access_granted(door)
+    return None
+
+
+def _begin_anew() -> None:
+    """Forget who called before: `g` outlives a request where somebody holds the application's context."""
+    g.quota = None
+    for name in ("actor", "_login_user"):
+        g.pop(name, None)
+
+
+def _is_static() -> bool:
+    return (request.endpoint or "").rpartition(".")[2] == "static"
+
+
+def _caller(door: Door) -> Actor | None:
+    """Return who calls; None for a page that needs a person and got none."""
+    if is_api():
+        return _guest() if door.public else _bearer()
+    actor = _person()
+    return None if actor.is_anonymous and not door.public else actor
+
+
+def _bearer() -> Actor:
+    header = request.headers.get("Authorization", "").strip()
+    if not header:
+        raise NotAuthenticated
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise InvalidToken
+    authenticate = cast(Authenticator, current_app.extensions["authenticator"])
+    return _on_this_request(authenticate(token.strip()))
+
+
+def _guest() -> Actor:
+    """Return the caller of a public call. A credential that is no longer good does not bar anybody from it."""
+    try:
+        return _bearer()
+    except (NotAuthenticated, InvalidToken, ExpiredToken):
+        return _anonymous()
+
+
+def _person() -> Actor:
+    actor: Actor | None = getattr(current_user, "actor", None)
+    return _anonymous() if actor is None else _on_this_request(actor)
+
+
+def _anonymous() -> Actor:
+    return _on_this_request(anonymous_actor("screen"))
+
+
+def _on_this_request(actor: Actor) -> Actor:
+    channel = "api" if is_api() else "screen"
+    return replace(actor, channel=channel, ip=_address(), request_id=g.get("request_id"))
+
+
+def _address() -> str | None:
+    """Return the caller's address; what a proxy passes on may be anything."""
+    try:
+        return ip_address(request.remote_addr or "").compressed[:ADDRESS_LENGTH]
+    except ValueError:
+        return None
+
+
+def _permit(door: Door, actor: Actor) -> None:
+    if door.refuses_keys and actor.type == "api_key":
+        _deny("no API key", actor)
+    if door.public or door.signed_in:
+        return
+    if not any(actor.may(scope) for scope in door.scopes):
+        _deny(" or ".join(door.scopes) or "a declared permission", actor)
+
+
+def require_scope(scope: str) -> None:
+    """Refuse the current actor unless it holds a scope that only some requests to a route need. Raises Forbidden."""
+    actor = current_actor()
+    if not actor.may(scope):
+        _deny(scope, actor)
+
+
+def _deny(needed: str, actor: Actor) -> None:
+    route = request.url_rule.rule if request.url_rule else ""
+    _note_denial(f"{request.method} {route} needs {needed}", actor=actor)
+    raise Forbidden
+
+
+@command(Action.ACCESS_DENIED)
+def _note_denial(wanted: str, *, actor: Actor) -> None:
+    subject = ("account", actor.account_id)
+    audit.note(Action.ACCESS_DENIED, subject=subject, outcome=Outcome.DENIED, reason=wanted)
+
+
+def _to_sign_in() -> Response:
+    """Send a person to sign in, and back afterwards to the page they were on; a fragment is told by a header."""
+    address = url_for(SIGN_IN_PAGE, next=_came_from())
+    if request.headers.get("HX-Request") == "true":
+        return Response(status=401, headers={"HX-Redirect": address, "Cache-Control": "no-store"})
+    answer = cast(Response, redirect(address, 303))
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _came_from() -> str:
+    shown = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
+    if request.method in SAFE_METHODS and request.headers.get("HX-Request") != "true":
+        return request.full_path.rstrip("?")
+    parts = urlsplit(shown)
+    if parts.netloc != request.host:
+        return ""
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path

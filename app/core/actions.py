@@ -1,0 +1,38 @@
+"""The closed list of what the audit trail can say."""
+
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """A fact of the trail, `noun.past_tense`."""
+
+    RECORD_CREATED = "record.created"
+    RECORD_UPDATED = "record.updated"
+    RECORD_DELETED = "record.deleted"
+    RECORD_RESTORED = "record.restored"
+    RECORD_REVEALED = "record.revealed"
+    RECORD_VIEWED = "record.viewed"
+    RECORDS_SEARCHED = "records.searched"
+    RECORDS_GENERATED = "records.generated"
+    ACCOUNT_CREATED = "account.created"
+    ACCOUNT_UPDATED = "account.updated"
+    ACCOUNT_ROLE_CHANGED = "account.role_changed"
+    ACCOUNT_DISABLED = "account.disabled"
+    ACCOUNT_LOCKED = "account.locked"
+    ACCOUNT_UNLOCKED = "account.unlocked"
+    SESSION_STARTED = "session.started"
+    SESSION_FAILED = "session.failed"
+    SESSION_ENDED = "session.ended"
+    SESSION_REFRESH_REUSED = "session.refresh_reused"
+    PASSWORD_CHANGED = "password.changed"  # noqa: S105 - the name of a fact, no password
+    API_KEY_CREATED = "api_key.created"
+    API_KEY_REVOKED = "api_key.revoked"
+    ACCESS_DENIED = "access.denied"
+
+
+class Outcome(StrEnum):
+    """How what was tried ended."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    DENIED = "denied"

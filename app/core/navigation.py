@@ -1,0 +1,80 @@
+"""The menu and the person at the top of every page: chosen by permission here, never hidden by a stylesheet."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, current_app, request, url_for
+
+from app.core.access import current_actor
+from app.core.identity import Actor
+
+THEMES = ("light", "dark")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page the menu leads to: shown where it exists and the actor holds one of the scopes."""
+
+    label: str
+    icon: str
+    endpoint: str
+    scopes: tuple[str, ...]
+    group: str = ""
+
+
+ENTRIES = (
+    Entry("Records", "users", "records_web.list_records", ("records:read",)),
+    Entry("Recently deleted", "trash", "records_web.list_deleted", ("records:delete",)),
+)
+
+
+def init_app(app: Flask) -> None:
+    """Give every page its menu, its person and its theme."""
+    app.context_processor(frame)
+
+
+def frame() -> dict[str, Any]:
+    """Return what the layout shows around a page; nothing of a person before anybody has signed in."""
+    theme = request.cookies.get("theme", "")
+    shown = {"theme": theme if theme in THEMES else "", "keys_on": request.cookies.get("keys") != "off"}
+    actor = current_actor()
+    if actor.is_anonymous:
+        return shown
+    may_add = actor.may("records:write") and "records_web.new_record" in current_app.view_functions
+    return {
+        **shown,
+        "menu": menu_of(actor),
+        "me": {"name": actor.name, "role": actor.role.capitalize(), "initials": initials(actor.name)},
+        "new_record_url": url_for("records_web.new_record") if may_add else "",
+    }
+
+
+def menu_of(actor: Actor) -> list[dict[str, Any]]:
+    """List the entries this actor may open, the current one marked."""
+    known = current_app.view_functions
+    open_to = [entry for entry in ENTRIES if entry.endpoint in known and any(map(actor.may, entry.scopes))]
+    paths = {entry.endpoint: url_for(entry.endpoint) for entry in open_to}
+    current = _current(list(paths.values()))
+    return [
+        {
+            "label": entry.label,
+            "icon": entry.icon,
+            "url": paths[entry.endpoint],
+            "group": entry.group,
+            "current": paths[entry.endpoint] == current,
+            "count": None,
+        }
+        for entry in open_to
+    ]
+
+
+def _current(paths: list[str]) -> str:
+    """Return the entry whose part of the site the page lies in: the longest path it begins with."""
+    here = f"{request.path.rstrip('/')}/"
+    return max((path for path in paths if here.startswith(f"{path}/")), key=len, default="")
+
+
+def initials(name: str) -> str:
+    """Return the first letters of the first and the last word of a name or address."""
+    words = name.partition("@")[0].replace(".", " ").split()
+    return "".join(word[0] for word in ([words[0], words[-1]] if len(words) > 1 else words)).upper()

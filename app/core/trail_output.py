@@ -1,0 +1,58 @@
+"""An entry of the trail as the API shows it."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from app.core.trail import TrailEntry
+
+
+class ChangeOutput(BaseModel):
+    """One field before and after; identifiers are masked."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+class EntryOutput(BaseModel):
+    """One fact of the audit trail."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: UUID
+    occurred_at: datetime
+    action: str
+    outcome: str
+    actor_id: UUID | None
+    actor_type: str
+    actor_name: str | None
+    subject_type: str
+    subject_id: UUID | None
+    channel: str
+    ip: str | None
+    request_id: str | None
+    reason: str | None
+    changes: list[ChangeOutput]
+
+
+class EntryPageOutput(BaseModel):
+    """A part of the trail; `page` is null on a walk by cursor, `next_cursor` at the end."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    total: int
+    page: int | None
+    page_size: int
+    total_pages: int
+    data: list[EntryOutput]
+    next_cursor: str | None
+
+
+def present_entry(entry: TrailEntry) -> dict[str, Any]:
+    """Turn an entry into the JSON object of the API."""
+    shown = {name: getattr(entry, name) for name in EntryOutput.model_fields if name != "changes"}
+    changes = [{"field": change.field, "before": change.before, "after": change.after} for change in entry.changes]
+    return {**shown, "changes": changes}

@@ -1,0 +1,3 @@
+"""Which Record Room this is."""
+
+VERSION = "0.1.0"

@@ -1,0 +1,1 @@
+"""The domain: one person's record."""

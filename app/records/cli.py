@@ -1,0 +1,37 @@
+"""The commands of person records."""
+
+from zoneinfo import ZoneInfo
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy.exc import IntegrityError
+
+from app.core.database import utc_now
+from app.core.identity import system_actor
+from app.core.settings import settings
+from app.records import bulk
+
+records_group = AppGroup("records", help="Person records in bulk.")
+
+
+@records_group.command("generate")
+@click.option("--count", type=click.IntRange(1), required=True, help="How many people to make up.")
+@click.option("--seed", type=int, required=True, help="The same seed makes the same people.")
+def generate(count: int, seed: int) -> None:
+    """Add synthetic, valid, unique people."""
+    today = utc_now().astimezone(ZoneInfo(settings().timezone)).date()
+    try:
+        for done in bulk.generate_records(count, seed, today=today, actor=system_actor()):
+            click.echo(f"{done} of {count}", err=True)
+    except IntegrityError as error:
+        raise click.ClickException("some of these people are here already; use another --seed") from error
+    click.echo(f"{count} people added")
+
+
+@records_group.command("reindex")
+def reindex() -> None:
+    """Write the search index of every record anew."""
+    total = 0
+    for total in bulk.reindex():
+        click.echo(f"{total} done", err=True)
+    click.echo(f"{total} records indexed")

@@ -1,0 +1,1 @@
+"""Real programs for the tests: a database server, a browser, the application behind gunicorn."""

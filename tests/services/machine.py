@@ -1,0 +1,91 @@
+"""What the tests need from the machine, and how it gets there: `python -m tests.services.machine [name …]`."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program of the operating system, and the Debian packages that bring it."""
+
+    name: str
+    commands: tuple[str, ...]
+    packages: tuple[str, ...]
+    purpose: str
+    tools: tuple[str, ...] = ()
+
+    def find(self) -> str | None:
+        """Return the path of the program by the first of its names, or None; its tools have to be there as well."""
+        if not all(which(tool) for tool in self.tools):
+            return None
+        return next((path for command in self.commands if (path := which(command))), None)
+
+
+def which(command: str) -> str | None:
+    """Return the path of a command, also of those only administrators have on their path."""
+    return shutil.which(command, path=os.environ.get("PATH", os.defpath) + ":/usr/sbin:/usr/local/sbin")
+
+
+INSTALL_DB = "mariadb-install-db"
+
+
+PROGRAMS = {
+    program.name: program
+    for program in (
+        Program(
+            "mariadb",
+            ("mariadbd",),
+            ("mariadb-server-core", "mariadb-client-core"),
+            "tests on MariaDB",
+            (INSTALL_DB,),
+        ),
+        Program("chromium", ("chromium", "chromium-browser", "google-chrome"), ("chromium",), "tests in a browser"),
+        Program("nginx", ("nginx",), ("nginx-light",), "the test of nginx.conf"),
+    )
+}
+
+
+def missing() -> list[Program]:
+    """Return the programs this machine does not have."""
+    return [program for program in PROGRAMS.values() if not program.find()]
+
+
+def must_be_complete() -> bool:
+    """Tell whether a missing program is a failure (in CI) and not only a remark."""
+    return os.environ.get("CI", "").lower() in {"1", "true", "yes"}
+
+
+def install(programs: list[Program]) -> bool:
+    """Install programs with apt when we may; return whether that went well."""
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return False
+    apt = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300"]
+    packages = [package for program in programs for package in program.packages]
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for arguments in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
+        if subprocess.run([*apt, *arguments], env=quiet, stdout=subprocess.DEVNULL, check=False).returncode:
+            return False
+    return True
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder of the tests; what a process still writes into it does not matter."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def main(names: list[str]) -> None:
+    """Install what is missing, and say what could not be had; the tests themselves then report it as not run."""
+    wanted = [program for program in missing() if not names or program.name in names]
+    if not wanted:
+        return
+    print(f"Installing {', '.join(program.name for program in wanted)}, once …", flush=True)
+    if not install(wanted):
+        print("It could not be installed (that needs root and apt); its tests will not run.", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
