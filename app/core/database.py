@@ -17,7 +17,8 @@ from app.extensions import Base, db
 from config import Config
 
 MYSQL_FAMILY = ("mysql", "mariadb")
-BUSY_TIMEOUT_SECONDS = 5
+BUSY_TIMEOUT_SECONDS = 8
+"""Writers of SQLite take turns, and who waits longest is not served first."""
 POOL_PATIENCE_SECONDS = 8
 """Waiting longer for a free connection would keep the caller past the ten seconds of the contract."""
 NETWORK_TIMEOUT_SECONDS = 4

@@ -219,7 +219,7 @@ def test_sqlite_is_set_up_for_several_writers(app: Flask) -> None:
             ("journal_mode", "wal"),
             ("foreign_keys", 1),
             ("synchronous", 2),
-            ("busy_timeout", 5000),
+            ("busy_timeout", 8000),
             ("secure_delete", 1),
         ):
             assert connection.execute(text(f"PRAGMA {pragma}")).scalar_one() == value

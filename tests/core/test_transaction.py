@@ -176,18 +176,18 @@ def test_deadlocked_work_is_run_again_as_a_whole(context: Flask, make_record: Ma
     made, somebody = [make_record(), make_record()], actor()
     runs: list[int] = []
 
-    def cross(order: int) -> None:
+    def cross(order: int, turn: int) -> None:
         with context.app_context():
 
             def work() -> None:
                 runs.append(order)
                 for place in (order, 1 - order):
-                    rename(the_record(made[place]), f"By {'AB'[order]}", actor=somebody)
+                    rename(the_record(made[place]), f"By {'AB'[order]} in turn {turn}", actor=somebody)
 
             transaction.run(work)
 
-    for _ in range(5):
-        together([partial(cross, 0), partial(cross, 1)])
+    for turn in range(5):
+        together([partial(cross, 0, turn), partial(cross, 1, turn)])
         db.session.rollback()
         assert the_record(made[0]).name == the_record(made[1]).name
     assert len(runs) >= 10
