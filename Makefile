@@ -10,12 +10,13 @@ STATE := $(shell $(PYTHON) -c 'import hashlib, os, sys; print(*(hashlib.sha256(b
 RUN_READY := .venv/.run-$(word 1,$(STATE))
 DEV_READY := .venv/.dev-$(word 2,$(STATE))
 
-.PHONY: run dev test check lock help
+.PHONY: run dev worker test check lock help
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make run    serve on http://127.0.0.1:$(PORT)"
 	@echo "make dev    the same with debugger and reloader"
+	@echo "make worker mails letters, anchors the audit trail, removes what is over"
 	@echo "make test   every test, on SQLite and MariaDB, with a browser"
 	@echo "make check  lint, format, types, import rules, templates, migrations, audit"
 	@echo "make lock   compile requirements*.txt from pyproject.toml"
@@ -26,6 +27,9 @@ run: $(RUN_READY)
 dev: $(RUN_READY)
 	@exec $(BIN)/python -m flask --app wsgi serve --debug
 
+worker: $(RUN_READY)
+	@exec $(BIN)/python -m flask --app wsgi worker
+
 test: $(DEV_READY)
 	@$(BIN)/python -m tests.services.machine
 	@exec $(BIN)/python -m pytest -n $(CORES) --dist loadgroup --cov --cov-report=term:skip-covered
@@ -35,8 +39,8 @@ check: $(DEV_READY)
 	@exec $(BIN)/python -m tests.services.check
 
 lock: $(DEV_READY)
-	$(BIN)/uv pip compile pyproject.toml --extra redis $(COMPILE) -o requirements.txt
-	$(BIN)/uv pip compile pyproject.toml --extra redis --extra dev -c requirements.txt $(COMPILE) -o requirements-dev.txt
+	$(BIN)/uv pip compile pyproject.toml --extra redis --extra oidc $(COMPILE) -o requirements.txt
+	$(BIN)/uv pip compile pyproject.toml --extra redis --extra oidc --extra dev -c requirements.txt $(COMPILE) -o requirements-dev.txt
 
 COMPILE := --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --quiet
 export UV_PYTHON_DOWNLOADS := never

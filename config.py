@@ -4,11 +4,11 @@ The only reader of the environment. A field of `Config` gives rule and default, 
 a blank variable counts as absent. No message ever shows a value: it names the setting and the mend.
 """
 
-import base64
 import os
 import re
 import secrets
 import tempfile
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
@@ -58,12 +58,7 @@ def _items(parse: Parser) -> Parser:
 
 def _strong(value: str | bytes) -> bool:
     raw = value if isinstance(value, bytes) else value.encode()
-    known = re.search(rb"(?i)change.?me|^(replace.?me|placeholder|your.?(secret|key))", raw)
-    return not known and len(set(raw)) >= 8
-
-
-def _key_bytes(text: str) -> bytes:
-    return base64.b64decode(text.rstrip("=").replace("-", "+").replace("_", "/") + "=")
+    return len(set(raw)) >= 8 and not re.search(rb"(?i)change.?me|^(replace.?me|placeholder|your.?(secret|key))", raw)
 
 
 def _database(text: str) -> str:
@@ -73,14 +68,14 @@ def _database(text: str) -> str:
     return url.render_as_string(hide_password=False) if url.database else ""
 
 
+ROLES = ("member", "viewer", "editor", "supervisor", "admin")
 _MAKE = "without placeholder or repetition; make a new one with: openssl rand -base64 32"
 _secret = _rule(f"32 random characters or more {_MAKE}", ".{32,}", holds=_strong)
-_key = _rule(f"32 random bytes in base64 {_MAKE}", "[A-Za-z0-9+/_-]{43}=?", _key_bytes, _strong)
+_key = _rule(f"32 random bytes in base64 {_MAKE}", r"[\w+/-]{43}=?", lambda text: b64decode(text + "=", b"-_"), _strong)
 _decimal = _rule("a number above 0, at most 10000", r"\d+(\.\d+)?", float, lambda number: 0 < number <= 10000)
 _flag = _rule("true or false", "(?i:true|false)", lambda text: text.lower() == "true")
 _mail = _rule("an e-mail address such as name@example.com", r"[!-?A-~]{1,64}@[\w-]+(\.[\w-]+)+", str.lower)
 _site = _rule("an address without a path", r"https?://[^\s/?#@*]+/?", lambda url: url.rstrip("/"))
-_zone = _rule("a time zone such as Asia/Kolkata", read=lambda name: ZoneInfo(name).key)
 _path = _rule("the path of a file", read=Path)
 _network = _rule("an address or host name", r"[\w.:-]+")
 _ENGINES = r"(sqlite:///(?!:memory:|file:)|(mysql|mariadb)\+pymysql://|mysql\+mysqldb://).+"
@@ -139,6 +134,13 @@ class Config:
     rate_limit_auth_per_minute: int = _set(_whole(0, 1000000), "10")
     max_login_attempts: int = _set(_whole(1, 1000), "5")
     lockout_minutes: float = _set(_decimal, "15")
+    mfa_required_roles: tuple[str, ...] = _set(_items(_one_of(*ROLES)), absent=())
+    oidc_issuer: str | None = _set(_rule("an address such as https://host/path", r"https?://[^\s?#@]+"))
+    oidc_client_id: str | None = _set()
+    oidc_client_secret: str | None = _set(secret=True)
+    oidc_name: str = _set(default="single sign-on")
+    oidc_role_claim: str | None = _set()
+    oidc_role_map: tuple[str, ...] = _set(_items(_rule("claim value=role", f".+=({'|'.join(ROLES)})")), absent=())
     session_idle_minutes: float = _set(_decimal, "30")
     session_max_hours: float = _set(_decimal, "12")
     metrics_token: str | None = _set(_rule("visible ASCII characters without blanks", "[!-~]+"), secret=True)
@@ -154,7 +156,7 @@ class Config:
     max_page_size: int = _set(_whole(1, 1000), "100")
     idempotency_ttl_hours: float = _set(_decimal, "24")
     verification_link_hours: float = _set(_decimal, "24")
-    timezone: str = _set(_zone, "Asia/Kolkata")
+    timezone: str = _set(_rule("a time zone such as Asia/Kolkata", read=lambda at: ZoneInfo(at).key), "Asia/Kolkata")
     default_locale: str = _set(_rule("a language code such as en", "[a-z]{2,3}([_-][A-Za-z]{2,4})?"), "en")
     max_request_bytes: int = _set(_whole(1024, 1 << 30), str(1 << 20))
     max_import_bytes: int = _set(_whole(1024, 1 << 32), str(50 << 20))
@@ -209,19 +211,17 @@ def _stored_secret(path: Path) -> str:
     if not path.exists():
         for folder in (path.parent.parent, path.parent):
             folder.mkdir(mode=0o700, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent) as draft, suppress(FileExistsError):
-            draft.write(base64.b64encode(secrets.token_bytes(32)).decode())
-            draft.flush()
+        with tempfile.NamedTemporaryFile(dir=path.parent) as draft, suppress(FileExistsError):
+            Path(draft.name).write_text(b64encode(secrets.token_bytes(32)).decode())
             os.link(draft.name, path)  # appears whole or not at all, so processes that start together agree
     return path.read_text("utf-8")
 
 
 def _derived(values: Mapping[str, Any], home: Path) -> dict[str, Any]:
-    url, workers = values["database_url"] or "", values["web_concurrency"]
-    sqlite = url.startswith("sqlite")
+    sqlite = (url := values["database_url"] or "").startswith("sqlite")
     paths = {name: values[name] and home / values[name] for name in ("log_file", "audit_anchor_file")}
     url = f"sqlite:///{home / url.removeprefix('sqlite:///')}" if sqlite else url
-    workers = workers or (1 if sqlite else 2 * (os.cpu_count() or 1) + 1)
+    workers = values["web_concurrency"] or (1 if sqlite else 2 * (os.cpu_count() or 1) + 1)
     return {"is_sqlite": sqlite, "database_url": url, "web_concurrency": workers, **paths}
 
 

@@ -5,6 +5,7 @@ from flask import Flask
 from app import cli, extensions
 from app.accounts import access as account_access
 from app.accounts import api as accounts_api
+from app.accounts import api_accounts, api_keys, correspondence, sso_provider
 from app.accounts import web as accounts_web
 from app.activity import api as activity_api
 from app.core import (
@@ -27,17 +28,28 @@ from app.core import (
     validation,
     vault,
 )
+from app.delivery import mail
 from app.health import api as health_api
 from app.health import docs
 from app.records import api as records_api
-from app.records import viewing
+from app.records import own, viewing
 from app.records import web as records_web
 from config import Config
 
 SETTINGS_FIRST = (logging, metrics, proxies, headers, cookies, json, ids, assets, vault, database, audit, audit_flush)
 SAFEGUARDS = (limits, access, validation, problems, presenting, navigation)
-FEATURES = (account_access, viewing, cli)
-BLUEPRINTS = (accounts_api.bp, accounts_web.bp, records_api.bp, records_web.bp, activity_api.bp, health_api.bp, docs.bp)
+FEATURES = (account_access, sso_provider, correspondence, mail, viewing, own, cli)
+BLUEPRINTS = (
+    accounts_api.bp,
+    api_accounts.bp,
+    api_keys.bp,
+    accounts_web.bp,
+    records_api.bp,
+    records_web.bp,
+    activity_api.bp,
+    health_api.bp,
+    docs.bp,
+)
 
 
 def create_app(config: Config | None = None) -> Flask:

@@ -19,6 +19,7 @@ from app.accounts import service as accounts
 from app.activity.cli import audit_group
 from app.core.errors import DomainError
 from app.core.settings import settings
+from app.delivery.cli import start_worker_beside, worker_command
 from app.extensions import db
 from app.records.cli import records_group
 from config import Config, ConfigError
@@ -29,7 +30,7 @@ MIGRATION_WAIT_SECONDS = 120
 
 def init_app(app: Flask) -> None:
     """Register every command."""
-    for group in (serve, accounts_cli.accounts, accounts_cli.api_keys, records_group, audit_group):
+    for group in (serve, worker_command, accounts_cli.accounts, accounts_cli.api_keys, records_group, audit_group):
         app.cli.add_command(group)
 
 
@@ -48,6 +49,8 @@ def serve(debug: bool) -> None:
             click.echo(line)
     sys.stdout.flush()
     db.engine.dispose()
+    if config.run_worker:
+        start_worker_beside()
     os.execv(sys.executable, [sys.executable, "-m", *server_command(config, debug)])
 
 

@@ -36,8 +36,7 @@ mail = Mail()
 
 
 def init_app(app: Flask) -> None:
-    """Bind what needs no settings beyond the application's own; the database is bound in core/database.py."""
+    """Bind what needs no settings beyond the application's own; the database and mail have modules of their own."""
     migrate.init_app(app, db, directory="migrations")
     login_manager.init_app(app)
     csrf.init_app(app)
-    mail.init_app(app)

@@ -17,6 +17,7 @@ from tests import factories
 from tests.browsing import JsonClient, Person
 from tests.doors import FormDoor, JsonDoor
 from tests.factories import MadeAccount, MadeRecord
+from tests.mailbox import Mailbox
 from tests.services.served import ROOT, Served
 from tests.settings import settings_for
 
@@ -167,6 +168,12 @@ def both_doors(
 ) -> JsonDoor | FormDoor:
     """Lend an editor at one door, then at the other."""
     return JsonDoor(api("editor")) if request.param == "json" else FormDoor(page("editor"))
+
+
+@pytest.fixture
+def mailbox(app: Flask, tmp_path: Path) -> Mailbox:
+    """Open the mail that the application's worker would send."""
+    return Mailbox(app, tmp_path / "mail")
 
 
 @pytest.fixture

@@ -12,14 +12,14 @@ from uuid import UUID
 
 from flask import Flask, current_app, flash, g, session
 
-from app.accounts import queries
+from app.accounts import queries, queries_factors
 from app.accounts.credentials import API_KEY_MARK, digest
 from app.accounts.keys import touch_key
-from app.accounts.lockout import LockRules
 from app.accounts.queries import Credential
 from app.accounts.revocation import use_bell
 from app.accounts.sessions import touch_session
-from app.accounts.tokens import TokenRing
+from app.accounts.sign_in import SignInRules
+from app.accounts.tokens import AccessClaims, TokenRing
 from app.core.access import use_authenticator
 from app.core.cache import Bell, ShortMemory
 from app.core.database import utc_now
@@ -69,16 +69,20 @@ class Doorkeeper:
         now = utc_now()
         if token.startswith(API_KEY_MARK):
             return self._api_key(digest(token), now)
+        return self.read_access(token)[0]
+
+    def read_access(self, token: str) -> tuple[Actor, AccessClaims]:
+        """Return who an access token speaks for, and what it says. Raises InvalidToken, ExpiredToken."""
         claims = self.ring.read(token)
-        family = self.memory.recall(("family", claims.family_id), lambda: queries.find_family(claims.family_id))
+        family = self.memory.recall(("family", claims.family_id), lambda: _able(queries.find_family(claims.family_id)))
         if family is None or family.actor.account_id != claims.account_id:
             raise InvalidToken
-        return family.actor
+        return family.actor, claims
 
     def read_session(self, token: str) -> Actor | None:
         """Return who a browser session belongs to; None when it was ended. Raises ExpiredToken."""
         now, hashed = utc_now(), digest(token)
-        found = self.memory.recall(("session", hashed), lambda: self._touched(queries.find_session(hashed), now))
+        found = self.memory.recall(("session", hashed), lambda: self._touched(_able(queries.find_session(hashed)), now))
         if found is None:
             return None
         if over := self._over(found, now):
@@ -152,7 +156,20 @@ def load_person(token: str) -> SignedIn | None:
     return None if actor is None else SignedIn(token, actor)
 
 
-def lock_rules() -> LockRules:
-    """Return the lock-out as the settings have it."""
+def sign_in_rules() -> SignInRules:
+    """Return the lock-out, and the roles that need a second factor, as the settings have them."""
     config = settings()
-    return LockRules(config.max_login_attempts, timedelta(minutes=config.lockout_minutes))
+    roles = frozenset(config.mfa_required_roles)
+    return SignInRules(config.max_login_attempts, timedelta(minutes=config.lockout_minutes), roles)
+
+
+def _able(found: Credential | None) -> Credential | None:
+    """Let nothing of a role that needs a second factor through without one: roles and settings change meanwhile."""
+    if found is None or found.is_vouched or not needs_second_factor(found.actor) or found.actor.account_id is None:
+        return found
+    return found if queries_factors.has_second_factor(found.actor.account_id) else None
+
+
+def needs_second_factor(actor: Actor) -> bool:
+    """Tell whether somebody's role cannot do without a second factor."""
+    return actor.role in settings().mfa_required_roles

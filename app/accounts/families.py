@@ -6,11 +6,10 @@ from uuid import UUID
 
 from app.accounts import queries
 from app.accounts.credentials import digest, new_token
-from app.accounts.lockout import LockRules
 from app.accounts.models import Account, RefreshFamily, RefreshToken
 from app.accounts.revocation import forget_credentials
 from app.accounts.sessions import USER_AGENT_LENGTH
-from app.accounts.sign_in import SignIn, sign_in
+from app.accounts.sign_in import OpenDoor, SignIn, SignInRules, sign_in
 from app.core import audit
 from app.core.actions import Action, Outcome
 from app.core.database import new_id, utc_now
@@ -29,8 +28,8 @@ class Opened:
     refresh_token: str
 
 
-def start_family(typed: SignIn, user_agent: str, *, lifetime: timedelta, rules: LockRules, actor: Actor) -> Opened:
-    """Sign somebody in by the API; refresh tokens live for `lifetime`. Raises as `sign_in` does."""
+def family_opener(user_agent: str, ip: str | None, lifetime: timedelta) -> OpenDoor[Opened]:
+    """Return what opens a family of tokens for an account that has proven itself; refresh tokens live `lifetime`."""
 
     def open_door(account: Account, _known: Actor) -> Opened:
         now = utc_now()
@@ -40,13 +39,18 @@ def start_family(typed: SignIn, user_agent: str, *, lifetime: timedelta, rules: 
             created_at=now,
             last_seen_at=now,
             user_agent=user_agent[:USER_AGENT_LENGTH],
-            ip=actor.ip,
+            ip=ip,
         )
         db.session.add(family)
         db.session.flush()
         return _opened(family, lifetime)
 
-    return sign_in(typed, open_door, rules=rules, actor=actor)
+    return open_door
+
+
+def start_family(typed: SignIn, user_agent: str, *, lifetime: timedelta, rules: SignInRules, actor: Actor) -> Opened:
+    """Sign somebody in by the API; refresh tokens live for `lifetime`. Raises as `sign_in` does."""
+    return sign_in(typed, family_opener(user_agent, actor.ip, lifetime), rules=rules, actor=actor)
 
 
 def refresh(refresh_token: str, *, lifetime: timedelta, actor: Actor) -> Opened:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import update
 
-from app.accounts import queries
+from app.accounts import queries, queries_accounts, queries_keys
 from app.accounts.credentials import digest, new_api_key, prefix_of
 from app.accounts.models import ApiKey
 from app.accounts.revocation import forget_credentials
@@ -33,10 +33,14 @@ class NewKey:
 def create_api_key(
     account_id: UUID, name: str, scopes: Iterable[str], *, actor: Actor, expires_at: datetime | None = None
 ) -> NewKey:
-    """Make an API key for an account. Raises ValidationFailed for a scope the account lacks."""
-    account = queries.lock_account(account_id)
+    """Make an API key for an account. Raises NoSuchAccount, and ValidationFailed for a scope the account lacks."""
+    account = queries_accounts.lock_account(account_id)
     wanted = frozenset(scopes)
     errors = [*_name_errors(name.strip()), *_scope_errors(wanted, scopes_of(account.role))]
+    if not account.is_active:
+        errors.append(FieldError("account_id", "INVALID", "This account is disabled"))
+    if expires_at is not None and expires_at <= utc_now():
+        errors.append(FieldError("expires_at", "INVALID", "Choose a time that is still to come"))
     if errors:
         raise ValidationFailed(errors)
     secret = new_api_key()
@@ -60,6 +64,12 @@ def revoke_api_key(api_key_id: UUID, *, actor: Actor) -> None:
     if key.revoked_at is None:
         key.revoked_at = utc_now()
         forget_credentials()
+
+
+def revoke_keys_of(account_id: UUID, *, actor: Actor) -> None:
+    """Make every API key of an account worthless for good."""
+    for key_id in queries_keys.live_keys_of(account_id):
+        revoke_api_key(key_id, actor=actor)
 
 
 def touch_key(api_key_id: UUID, now: datetime) -> None:

@@ -27,8 +27,13 @@ class LockRules:
 
 
 def canonical_name(typed: str) -> str:
-    """Return a typed e-mail or username as it is looked up and counted."""
-    return unicodedata.normalize("NFC", typed.strip()).casefold()
+    """Return a typed e-mail or username as it is looked up and counted.
+
+    Names are ASCII as they are stored. What folding alone would make ASCII (the Kelvin sign, ß) is another name.
+    """
+    name = typed.strip()
+    folded = unicodedata.normalize("NFC", name).casefold()
+    return name if folded.isascii() and not name.isascii() else folded
 
 
 def digest_of(name: str) -> bytes:
@@ -56,8 +61,9 @@ def count_failure(attempts: SignInAttempts, rules: LockRules, now: datetime) -> 
     return left
 
 
-def clear(address_digest: bytes) -> None:
-    """Forget the wrong sign-ins with a typed address."""
+def clear(address_digest: bytes) -> bool:
+    """Forget the wrong sign-ins with a typed address; tell whether there were any."""
     attempts = queries.find_and_lock_attempts(address_digest)
     if attempts is not None:
         db.session.delete(attempts)
+    return attempts is not None

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, UniqueConstraint
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.audit import Audited
@@ -29,6 +29,7 @@ class Account(Audited, Base):
         CheckConstraint("is_active IN (0, 1)", name="is_active"),
         CheckConstraint("email_verified IN (0, 1)", name="email_verified"),
         Index("ix_accounts_role_is_active", "role", "is_active"),
+        Index("ix_accounts_created_at_id", "created_at", "id"),
     )
     audit_subject: ClassVar[str] = "account"
 
@@ -43,10 +44,14 @@ class Account(Audited, Base):
     email_verified: Mapped[bool] = mapped_column(Boolean, default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now, info=UNSEEN)
     last_login_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=UNSEEN)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=UNSEEN)
 
 
 class BrowserSession(Base):
-    """A sign-in by the page. The cookie holds the token, the table its SHA-256."""
+    """A sign-in by the page. The cookie holds the token, the table its SHA-256.
+
+    `is_vouched`: a provider of single sign-on says that a second factor was shown there.
+    """
 
     __tablename__ = "sessions"
     __table_args__ = (UniqueConstraint("token_hash"), Index("ix_sessions_account_id", "account_id"))
@@ -59,6 +64,7 @@ class BrowserSession(Base):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     user_agent: Mapped[str | None] = mapped_column(Text(255))
     ip: Mapped[str | None] = mapped_column(Text(45))
+    is_vouched: Mapped[bool] = mapped_column(Boolean, default=False, server_default=text("0"))
 
 
 class RefreshFamily(Base):

@@ -1,7 +1,7 @@
 """Reading accounts and what they sign in with. What runs on every request reads rows, not objects."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,12 +17,16 @@ from app.extensions import db
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A live credential as it was found: who it speaks for, and the times that bound it."""
+    """A live credential as it was found: who it speaks for, and the times that bound it.
+
+    `is_vouched`: a second factor was shown to a provider of single sign-on.
+    """
 
     actor: Actor
     created_at: datetime
     last_seen_at: datetime | None
     expires_at: datetime | None
+    is_vouched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +58,11 @@ def find_candidate(name: str, channel: str) -> Candidate | None:
 def find_session(token_hash: bytes) -> Credential | None:
     """Find the browser session of a token, unless it was ended or its account disabled."""
     live = _live(BrowserSession, BrowserSession.last_seen_at).where(BrowserSession.token_hash == token_hash)
-    row = db.session.execute(live).one_or_none()
-    return _credential(row, _actor(row, "account", row.credential_id, "screen")) if row else None
+    row = db.session.execute(live.add_columns(BrowserSession.is_vouched)).one_or_none()
+    if row is None:
+        return None
+    found = _credential(row, _actor(row, "account", row.credential_id, "screen"))
+    return replace(found, is_vouched=row.is_vouched)
 
 
 def find_family(family_id: UUID) -> Credential | None:
@@ -110,6 +117,16 @@ def get_api_key(api_key_id: UUID) -> ApiKey:
 def get_account(account_id: UUID) -> Account:
     """Return an account by its id."""
     return db.session.get_one(Account, account_id)
+
+
+def find_account(account_id: UUID) -> Account | None:
+    """Find an account by its id."""
+    return db.session.get(Account, account_id)
+
+
+def find_account_id(email: str) -> UUID | None:
+    """Find the id of the account with this canonical address."""
+    return db.session.scalar(select(Account.id).where(Account.email == email))
 
 
 def lock_account(account_id: UUID) -> Account:
@@ -172,19 +189,17 @@ def lock_attempts(address_digest: bytes, now: datetime) -> SignInAttempts:
     return db.session.get_one(SignInAttempts, address_digest, populate_existing=True, with_for_update=True)
 
 
-def locked_until(digests: list[bytes], now: datetime) -> datetime | None:
-    """Return until when the latest of these typed addresses is locked; None when none is."""
-    latest = select(func.max(SignInAttempts.locked_until)).where(SignInAttempts.address_digest.in_(digests))
-    until = db.session.scalar(latest)
-    return until if until is not None and until > now else None
-
-
 def _live(model: type[BrowserSession] | type[RefreshFamily], seen: Any) -> Select[Any]:
     return (
         select(*_WHO, model.id.label("credential_id"), model.created_at, seen.label("last_seen_at"))
         .join(Account, Account.id == model.account_id)
         .where(model.ended_at.is_(None), Account.is_active)
     )
+
+
+def actor_of(account: Account, channel: str) -> Actor:
+    """Return who acts once an account has signed in."""
+    return _actor(account, "account", None, channel)
 
 
 def _actor(row: Any, kind: str, credential_id: UUID | None, channel: str, cut: frozenset[str] | None = None) -> Actor:

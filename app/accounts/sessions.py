@@ -8,13 +8,12 @@ from sqlalchemy import update
 
 from app.accounts import queries
 from app.accounts.credentials import digest, new_token
-from app.accounts.lockout import LockRules
 from app.accounts.models import Account, BrowserSession
 from app.accounts.revocation import forget_credentials
-from app.accounts.sign_in import SignIn, sign_in
+from app.accounts.sign_in import OpenDoor, SignIn, SignInRules, sign_in
 from app.core import audit
 from app.core.actions import Action
-from app.core.database import utc_now
+from app.core.database import utc_now, write_rows
 from app.core.identity import Actor
 from app.core.transaction import command, run
 from app.extensions import db
@@ -30,8 +29,11 @@ class NewSession:
     actor: Actor
 
 
-def start_session(typed: SignIn, user_agent: str, *, rules: LockRules, actor: Actor) -> NewSession:
-    """Sign somebody in by the page. Raises as `sign_in` does."""
+def session_opener(user_agent: str, ip: str | None, *, is_vouched: bool = False) -> OpenDoor[NewSession]:
+    """Return what opens a browser session for an account that has proven itself.
+
+    `is_vouched`: a provider of single sign-on says that a second factor was shown there.
+    """
 
     def open_door(account: Account, known: Actor) -> NewSession:
         token, now = new_token(), utc_now()
@@ -42,12 +44,18 @@ def start_session(typed: SignIn, user_agent: str, *, rules: LockRules, actor: Ac
                 created_at=now,
                 last_seen_at=now,
                 user_agent=user_agent[:USER_AGENT_LENGTH],
-                ip=actor.ip,
+                ip=ip,
+                is_vouched=is_vouched,
             )
         )
         return NewSession(token, known)
 
-    return sign_in(typed, open_door, rules=rules, actor=actor)
+    return open_door
+
+
+def start_session(typed: SignIn, user_agent: str, *, rules: SignInRules, actor: Actor) -> NewSession:
+    """Sign somebody in by the page. Raises as `sign_in` does."""
+    return sign_in(typed, session_opener(user_agent, actor.ip), rules=rules, actor=actor)
 
 
 @command(Action.SESSION_ENDED)
@@ -59,6 +67,21 @@ def end_session(session_id: UUID, *, actor: Actor) -> None:
     session.ended_at = utc_now()
     audit.note(Action.SESSION_ENDED, subject=("account", session.account_id))
     forget_credentials()
+
+
+def renew_session(session_id: UUID) -> str | None:
+    """Give a live browser session another token, in place of the one it had; return it. None when it was ended.
+
+    It comes with a change of what the session is worth, so that nothing known before is worth anything after.
+    """
+    token = new_token()
+    live = update(BrowserSession).where(BrowserSession.id == session_id, BrowserSession.ended_at.is_(None))
+
+    def renew() -> int:
+        forget_credentials()
+        return write_rows(live.values(token_hash=digest(token)))
+
+    return token if run(renew) else None
 
 
 def touch_session(session_id: UUID, now: datetime) -> None:

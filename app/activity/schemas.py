@@ -1,35 +1,15 @@
 """What narrows the audit trail."""
 
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Annotated
 
-from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema
+from pydantic import Field
 
 from app.core.actions import Action, Outcome
-from app.records.field_types import refuse
-from app.records.schemas_lists import From, Paging, To
-
-
-def _one_of(choices: tuple[str, ...]) -> Any:
-    def judge(value: object) -> str:
-        if value not in choices:
-            raise refuse("INVALID", f"Must be one of {', '.join(choices)}")
-        return str(value)
-
-    return PlainValidator(judge)
-
-
-def _judge_id(value: object, _info: ValidationInfo) -> UUID:
-    try:
-        return UUID(str(value))
-    except ValueError:
-        raise refuse("INVALID", "Must be an id of 36 characters") from None
-
+from app.core.list_queries import From, Id, Paging, To, enum_schema, one_of
 
 ACTIONS, OUTCOMES = tuple(map(str, Action)), tuple(map(str, Outcome))
-Id = Annotated[UUID, PlainValidator(_judge_id), WithJsonSchema({"type": "string", "format": "uuid"})]
-ActionName = Annotated[str, _one_of(ACTIONS), WithJsonSchema({"type": "string", "enum": list(ACTIONS)})]
-OutcomeName = Annotated[str, _one_of(OUTCOMES), WithJsonSchema({"type": "string", "enum": list(OUTCOMES)})]
+ActionName = Annotated[str, one_of(ACTIONS), enum_schema(ACTIONS)]
+OutcomeName = Annotated[str, one_of(OUTCOMES), enum_schema(OUTCOMES)]
 
 
 class AuditQuery(Paging):

@@ -19,9 +19,9 @@ from app.core import audit, limits
 from app.core.actions import Action, Outcome
 from app.core.doors import Door, access_granted, door_of, is_api
 from app.core.errors import ExpiredToken, Forbidden, InvalidToken, NotAuthenticated
+from app.core.forgery import refuse_foreign_form
 from app.core.identity import Actor, anonymous_actor
 from app.core.transaction import command
-from app.extensions import csrf
 
 V = TypeVar("V", bound=Callable[..., Any])
 Authenticator = Callable[[str], Actor]
@@ -62,6 +62,22 @@ def public(reason: str, *, limit: str = "default") -> Callable[[V], V]:
         return view
 
     return declare
+
+
+def gated(gate: Callable[[], None]) -> Callable[[V], V]:
+    """Ask `gate`, which may raise Forbidden, before anybody passes: for what the settings can shut."""
+
+    def declare(view: V) -> V:
+        door_of(view).gate = gate
+        return view
+
+    return declare
+
+
+def hides_address(view: V) -> V:
+    """Have the browser tell nobody the address of a page that holds a token, not even this site."""
+    door_of(view).hides_address = True
+    return view
 
 
 def init_app(app: Flask) -> None:
@@ -105,7 +121,7 @@ def admit() -> Response | None:
     limits.spend(door.limit, actor)
     _permit(door, actor)
     if not is_api() and request.method not in SAFE_METHODS:
-        csrf.protect()
+        refuse_foreign_form(door)
     access_granted(door)
     return None
 
@@ -171,6 +187,8 @@ def _address() -> str | None:
 
 
 def _permit(door: Door, actor: Actor) -> None:
+    if door.gate is not None:
+        door.gate()
     if door.refuses_keys and actor.type == "api_key":
         _deny("no API key", actor)
     if door.public or door.signed_in:

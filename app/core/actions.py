@@ -14,10 +14,13 @@ class Action(StrEnum):
     RECORD_VIEWED = "record.viewed"
     RECORDS_SEARCHED = "records.searched"
     RECORDS_GENERATED = "records.generated"
+    ACCOUNT_REGISTERED = "account.registered"
     ACCOUNT_CREATED = "account.created"
     ACCOUNT_UPDATED = "account.updated"
     ACCOUNT_ROLE_CHANGED = "account.role_changed"
     ACCOUNT_DISABLED = "account.disabled"
+    ACCOUNT_DELETED = "account.deleted"
+    ACCOUNT_EMAIL_VERIFIED = "account.email_verified"
     ACCOUNT_LOCKED = "account.locked"
     ACCOUNT_UNLOCKED = "account.unlocked"
     SESSION_STARTED = "session.started"
@@ -25,6 +28,10 @@ class Action(StrEnum):
     SESSION_ENDED = "session.ended"
     SESSION_REFRESH_REUSED = "session.refresh_reused"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 - the name of a fact, no password
+    PASSWORD_RESET_REQUESTED = "password.reset_requested"  # noqa: S105 - the same
+    PASSWORD_RESET = "password.reset"  # noqa: S105 - the same
+    MFA_ENABLED = "mfa.enabled"
+    MFA_DISABLED = "mfa.disabled"
     API_KEY_CREATED = "api_key.created"
     API_KEY_REVOKED = "api_key.revoked"
     ACCESS_DENIED = "access.denied"

@@ -1,5 +1,6 @@
 """Proving that the trail is whole: every seal, every place, and every anchored end."""
 
+import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -60,6 +61,13 @@ def verify(anchor_file: Path | None) -> int:
 
 def anchor(anchor_file: Path) -> int:
     """Append the ends of all chains that moved since the last anchor; return how many did."""
+    anchor_file.parent.mkdir(parents=True, exist_ok=True)
+    with anchor_file.with_name(f"{anchor_file.name}.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)  # several workers of one machine write one after another
+        return _append_anchor(anchor_file)
+
+
+def _append_anchor(anchor_file: Path) -> int:
     known = read_anchors(anchor_file)
     moved = {stream: head for stream, head in _heads() if known.get(stream) != head}
     if not moved:
@@ -71,7 +79,6 @@ def anchor(anchor_file: Path) -> int:
         "previous": json.loads(lines[-1])["seal"] if lines else "",
     }
     line = json.dumps(body | {"seal": _line_seal(body)}, sort_keys=True)
-    anchor_file.parent.mkdir(parents=True, exist_ok=True)
     with anchor_file.open("a") as file:
         file.write(line + "\n")
         file.flush()

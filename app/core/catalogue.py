@@ -57,6 +57,14 @@ _PROBLEMS = (
         "Check both and try again. After several wrong tries the account is locked for a while.",
     ),
     Problem(
+        "MFA_REQUIRED",
+        (401,),
+        "A second step is needed",
+        "The password was right. The account has two-step sign-in, or its role needs it.",
+        "Send mfa_token with a code from the authenticator app, or a recovery code, to /auth/login/mfa. Without an "
+        "mfa_token in the answer, set up two-step sign-in on the page first.",
+    ),
+    Problem(
         "EXPIRED_TOKEN",
         (401, 410),
         "The token is past its time",
@@ -155,12 +163,20 @@ _PROBLEMS = (
         "Another request with the same idempotency key has not ended yet.",
         "Wait for the seconds in Retry-After and send the same request again.",
     ),
+    Problem("LAST_ADMIN", (409,), "This is the last admin", "Nobody could manage accounts then.", "Make another one."),
     Problem(
         "NOT_DELETED",
         (409,),
         "The record is not deleted",
         "The call is for deleted records only.",
         "Delete the record first if that is what you want.",
+    ),
+    Problem(
+        "MFA_ALREADY_ON",
+        (409,),
+        "Two-step sign-in is on already",
+        "The account has a confirmed authenticator app.",
+        "Remove the app first if you want to set up another one.",
     ),
     Problem(
         "REQUEST_TOO_LARGE",

@@ -11,3 +11,4 @@ class Checks:
     today: date
     allow_test_identities: bool = False
     timezone: str = "Asia/Kolkata"
+    password_policy: str = "composition"  # noqa: S105 - the name of a policy, no password

@@ -6,7 +6,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from flask import Flask
-from sqlalchemy import LargeBinary, String, Table, TypeDecorator, event
+from sqlalchemy import CursorResult, LargeBinary, String, Table, TypeDecorator, UpdateBase, event
 from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import Connection, Dialect, Engine, make_url
 from sqlalchemy.exc import DBAPIError
@@ -106,6 +106,11 @@ def Blob() -> LargeBinary:  # noqa: N802 - reads as the type it stands for
 def table_of(model: type[Base]) -> Table:
     """Return the table of a model, for statements that need no objects."""
     return cast(Table, model.__table__)
+
+
+def write_rows(statement: UpdateBase) -> int:
+    """Execute an UPDATE, INSERT or DELETE and return how many rows it found."""
+    return cast("CursorResult[Any]", db.session.execute(statement)).rowcount
 
 
 def new_id() -> UUID:

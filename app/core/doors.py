@@ -30,6 +30,8 @@ class Door:
     public: str | None = None
     signed_in: bool = False
     refuses_keys: bool = False
+    gate: Callable[[], None] | None = None
+    hides_address: bool = False
     limit: str = "default"
     body: type[BaseModel] | None = None
     body_optional: bool = False

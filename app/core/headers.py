@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from flask_cors import CORS
 
-from app.core.doors import is_api
+from app.core.doors import door_of, is_api
 from app.core.errors import MalformedRequest
 from config import Config
 
@@ -106,12 +106,19 @@ def _secure(is_production: bool) -> Callable[[Response], Response]:
         from_api = is_api()
         headers.extend(api if from_api else pages)
         headers["Content-Security-Policy"] = own_policy
+        if _hides_address():
+            headers["Referrer-Policy"] = "no-referrer"
         if (request.endpoint or "").rpartition(".")[2] != "static":
             _vary(response, API_VARY if from_api else PAGE_VARY)
             headers.setdefault("Cache-Control", "no-store")
         return response
 
     return finish
+
+
+def _hides_address() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return view is not None and door_of(view).hides_address
 
 
 def _vary(response: Response, names: str) -> None:

@@ -7,7 +7,7 @@ dead holder vanishes with its transaction.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, ParamSpec
@@ -19,7 +19,7 @@ from sqlalchemy import Index, SmallInteger, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core import strict_json, transaction
+from app.core import purging, strict_json, transaction
 from app.core.access import current_actor
 from app.core.database import Blob, Bytes, UtcDateTime, table_of, utc_now
 from app.core.doors import door_of
@@ -155,6 +155,31 @@ def idempotent(view: Callable[P, Any]) -> Callable[P, Response]:
     return once
 
 
+def idempotent_except(*told_once: str) -> Callable[[Callable[P, Any]], Callable[P, Response]]:
+    """Make a POST safe to send again, with null in the answer given again for members that are told this once."""
+
+    def decorate(view: Callable[P, Any]) -> Callable[P, Response]:
+        @wraps(view)
+        def once(*args: P.args, **kwargs: P.kwargs) -> Response:
+            key = requested_key()
+            if key is None:
+                return make_response(view(*args, **kwargs))
+            given: list[Answer] = []
+
+            def work() -> Answer:
+                given.append(answer_of(make_response(view(*args, **kwargs))))
+                kept = {**orjson.loads(given[-1].body), **dict.fromkeys(told_once)}
+                return replace(given[-1], body=orjson.dumps(kept).decode())
+
+            kept = perform(claim_for(key, request.method, request.path, submitted()), work)
+            return (kept if kept.replayed else given[-1]).as_response()
+
+        door_of(once).idempotent = True
+        return once
+
+    return decorate
+
+
 def claim_for(key: str, method: str, path: str, asked: Any, *, query: bool = True) -> Claim:
     """Return the claim of the current actor; equal JSON values ask for the same."""
     parameters = sorted((name, value) for name, values in request.args.lists() for value in values) if query else []
@@ -203,6 +228,12 @@ def answer_of(response: Response) -> Answer:
     """Return what is kept of a response."""
     headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
     return Answer(response.status_code, headers, response.get_data(as_text=True))
+
+
+def purge(now: datetime) -> int:
+    """Remove the keys whose time is over."""
+    table = table_of(IdempotencyKey)
+    return purging.remove(table, table.c.expires_at <= now)
 
 
 def _digest(purpose: str, parts: list[str]) -> bytes:

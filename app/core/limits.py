@@ -1,21 +1,24 @@
 """How many requests a caller may send a minute.
 
 The counters lie in Redis where there is one, else in the process. When Redis
-does not answer, each process counts for itself until it does: the limit then
-holds within a factor of the number of processes, and no request fails or waits.
+does not answer, each process counts for itself until it does, and it has kept
+count of what it granted before: the limit then holds within a factor of the
+number of processes, and no request fails or waits.
 """
 
 import logging
+import re
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from math import floor
+from threading import Lock
 from time import monotonic, time
 from typing import Any, cast
 
 from flask import Flask, Response, current_app, g
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.errors import StorageError
-from limits.storage import MemoryStorage
+from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import RateLimiter, SlidingWindowCounterRateLimiter
 
 from app.core.errors import RateLimited
@@ -25,7 +28,9 @@ from app.extensions import limiter
 from config import Config
 
 WINDOW_SECONDS = 60
-REDIS_TIMEOUT_SECONDS = 0.1
+REDIS_TIMEOUT_SECONDS = 0.07
+"""For one answer. A request waits for three at most: a new connection, the hit, and what is left."""
+
 REDIS_REST_SECONDS = 5.0
 """How long Redis is left alone after it failed to answer, so that its absence costs almost no request anything."""
 
@@ -56,17 +61,28 @@ class Meter:
         self._shared = shared
         self._own = own
         self._shared_from = 0.0
+        self._lock = Lock()
 
     def hit(self, bucket: str, per_minute: int) -> Quota:
         """Take one from the bucket and tell what is left."""
         item = RateLimitItemPerMinute(per_minute)
-        if monotonic() >= self._shared_from:
+        if self._shared is not self._own and monotonic() >= self._shared_from:
             try:
-                return _hit(self._shared, item, bucket)
+                return self._hit_shared(item, bucket)
             except StorageError:
                 self._shared_from = monotonic() + REDIS_REST_SECONDS
                 logger.warning("rate limits: the shared store does not answer; counting in this process")
-        return _hit(self._own, item, bucket)
+        return self._hit_own(item, bucket)
+
+    def _hit_shared(self, item: RateLimitItem, bucket: str) -> Quota:
+        quota = _hit(self._shared, item, bucket)
+        if not quota.is_spent:
+            self._hit_own(item, bucket)  # or else each process would grant it all again when the store goes away
+        return quota
+
+    def _hit_own(self, item: RateLimitItem, bucket: str) -> Quota:
+        with self._lock:  # two threads at once in the store in memory may start its one timer twice, which raises
+            return _hit(self._own, item, bucket)
 
 
 def _hit(strategy: RateLimiter, item: RateLimitItem, bucket: str) -> Quota:
@@ -80,7 +96,8 @@ def _hit(strategy: RateLimiter, item: RateLimitItem, bucket: str) -> Quota:
 def init_app(app: Flask) -> None:
     """Bind the limiter to its store and have every counted answer tell its quota."""
     config: Config = app.extensions["config"]
-    app.config["RATELIMIT_STORAGE_URI"] = config.redis_url or "memory://"
+    # What everybody else calls unix://, this library calls redis+unix://.
+    app.config["RATELIMIT_STORAGE_URI"] = re.sub("^unix:", "redis+unix:", config.redis_url or "memory://")
     app.config["RATELIMIT_STORAGE_OPTIONS"] = _redis_options() if config.redis_url else {}
     app.config["RATELIMIT_STRATEGY"] = "sliding-window-counter"
     limiter.init_app(app)
@@ -96,7 +113,22 @@ def _redis_options() -> dict[str, Any]:
         "socket_connect_timeout": REDIS_TIMEOUT_SECONDS,
         "retry": None,
         "wrap_exceptions": True,
+        "driver_info": None,
+        "redis_connect_func": _greet,
     }
+
+
+def _greet(connection: Any) -> None:
+    """Begin a connection with the scripts that count, in one journey.
+
+    A Redis that was restarted knows none of them, and to find that out for each would take two more journeys.
+    """
+    connection.on_connect()
+    scripts = (RedisStorage.SCRIPT_ACQUIRE_SLIDING_WINDOW, RedisStorage.SCRIPT_SLIDING_WINDOW)
+    for script in scripts:
+        connection.send_command("SCRIPT", "LOAD", script)
+    for _ in scripts:
+        connection.read_response()
 
 
 def spend(limit: str, actor: Actor) -> None:

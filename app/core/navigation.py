@@ -13,18 +13,25 @@ THEMES = ("light", "dark")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A page the menu leads to: shown where it exists and the actor holds one of the scopes."""
+    """A page the menu leads to: shown where it exists and the actor holds one of the scopes, if it names any.
+
+    `part` is the part of the site it stands for, where that is more than the pages below its own path.
+    """
 
     label: str
     icon: str
     endpoint: str
     scopes: tuple[str, ...]
     group: str = ""
+    part: str = ""
 
 
 ENTRIES = (
     Entry("Records", "users", "records_web.list_records", ("records:read",)),
     Entry("Recently deleted", "trash", "records_web.list_deleted", ("records:delete",)),
+    Entry("Accounts", "user-check", "accounts_web.list_accounts", ("accounts:manage",), "Administration"),
+    Entry("API keys", "key", "accounts_web.list_keys", ("keys:manage",), "Administration"),
+    Entry("Settings", "settings", "accounts_web.show_profile", (), "foot", "/settings"),
 )
 
 
@@ -45,6 +52,7 @@ def frame() -> dict[str, Any]:
         **shown,
         "menu": menu_of(actor),
         "me": {"name": actor.name, "role": actor.role.capitalize(), "initials": initials(actor.name)},
+        "may_search": actor.may("records:read"),
         "new_record_url": url_for("records_web.new_record") if may_add else "",
     }
 
@@ -52,20 +60,24 @@ def frame() -> dict[str, Any]:
 def menu_of(actor: Actor) -> list[dict[str, Any]]:
     """List the entries this actor may open, the current one marked."""
     known = current_app.view_functions
-    open_to = [entry for entry in ENTRIES if entry.endpoint in known and any(map(actor.may, entry.scopes))]
+    open_to = [entry for entry in ENTRIES if entry.endpoint in known and _is_open(entry, actor)]
     paths = {entry.endpoint: url_for(entry.endpoint) for entry in open_to}
-    current = _current(list(paths.values()))
+    current = _current([entry.part or paths[entry.endpoint] for entry in open_to])
     return [
         {
             "label": entry.label,
             "icon": entry.icon,
             "url": paths[entry.endpoint],
             "group": entry.group,
-            "current": paths[entry.endpoint] == current,
+            "current": (entry.part or paths[entry.endpoint]) == current,
             "count": None,
         }
         for entry in open_to
     ]
+
+
+def _is_open(entry: Entry, actor: Actor) -> bool:
+    return not entry.scopes or any(map(actor.may, entry.scopes))
 
 
 def _current(paths: list[str]) -> str:

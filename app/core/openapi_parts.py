@@ -84,6 +84,7 @@ PROBLEM_SCHEMAS: dict[str, Any] = {
             "errors": {"type": "array", "items": {"$ref": "#/components/schemas/FieldError"}},
             "current_version": {"type": "string", "format": "uuid"},
             "changed_fields": {"type": ["array", "null"], "items": {"type": "string"}},
+            "mfa_token": {"type": "string"},
         },
     },
 }

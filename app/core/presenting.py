@@ -48,6 +48,8 @@ ACTION_WORDS: Mapping[str, str] = MappingProxyType(
         Action.RECORD_VIEWED: "Record viewed",
         Action.RECORDS_SEARCHED: "Searched by number",
         Action.RECORDS_GENERATED: "Sample records made",
+        Action.MFA_ENABLED: "Two-step sign-in set up",
+        Action.MFA_DISABLED: "Two-step sign-in removed",
         Action.ACCESS_DENIED: "Access denied",
     }
 )

@@ -97,19 +97,24 @@ def expects_version(current_version: Callable[[UUID], UUID]) -> Callable[[Callab
     return decorate
 
 
-def missing_first(find: Callable[[UUID], object]) -> Callable[[Callable[..., T]], Callable[..., T]]:
-    """Have a record that is not there told before what is wrong with the input; `find` raises when it is not there."""
+def missing_first(
+    find: Callable[[UUID], object], name: str = "record_id"
+) -> Callable[[Callable[..., T]], Callable[..., T]]:
+    """Have a row that is not there told before what is wrong with the input; `find` raises when it is not there.
+
+    `name` is what the route calls its id.
+    """
 
     def decorate(view: Callable[..., T]) -> Callable[..., T]:
         @wraps(view)
-        def of_record(record_id: UUID, **kwargs: Any) -> T:
+        def of_row(**kwargs: Any) -> T:
             try:
-                return view(record_id, **kwargs)
+                return view(**kwargs)
             except ValidationFailed:
-                find(record_id)
+                find(kwargs[name])
                 raise
 
-        return of_record
+        return of_row
 
     return decorate
 

@@ -3,11 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from app.core.access import current_actor, require_scope, requires
 from app.core.doors import API_PREFIX, answers, reply
 from app.core.idempotency import idempotent
+from app.core.list_queries import Paging
+from app.core.listing import page_request, reply_page
 from app.core.paging import Page
 from app.core.settings import settings
 from app.core.trail import list_history
@@ -17,10 +19,10 @@ from app.core.validation import queries as query_string
 from app.core.versioning import ExpectedVersion, expects_version, missing_first
 from app.records import disclosure, queries, service, viewing
 from app.records.api_create import create_each, created
-from app.records.listing import exact_kinds, filter_of, link_header, page_request, record_page
+from app.records.listing import exact_kinds, filter_of, record_page
 from app.records.presentation import present
 from app.records.schemas import BatchInput, DeleteInput, RecordChanges, RecordInput, RestoreInput, RevealInput
-from app.records.schemas_lists import ListQuery, Paging, RecordQuery, SearchBody, SearchQuery
+from app.records.schemas_lists import ListQuery, RecordQuery, SearchBody, SearchQuery
 from app.records.schemas_output import (
     BatchOutput,
     CreatedRecordOutput,
@@ -144,7 +146,7 @@ def history(record_id: UUID, query: Paging) -> Response:
     queries.get_any_version(record_id)
     ask = page_request(query, default_size=settings().default_page_size, listing=f"history:{record_id}")
     page = list_history(record_id, ask)
-    return _linked(page.of([present_entry(entry) for entry in page.data]))
+    return reply_page(page.of([present_entry(entry) for entry in page.data]))
 
 
 @bp.post("/<id:record_id>/reveal")
@@ -171,9 +173,4 @@ def _may_see_deleted(deleted: str) -> None:
 
 
 def _page(page: Page[Any]) -> Response:
-    return _linked(page.of([present(row) for row in page.data]))
-
-
-def _linked(page: Page[Any]) -> Response:
-    link = link_header(request.path, request.args.items(multi=True), page) if request.method != "POST" else None
-    return reply(page.as_dict(), headers={"Link": link} if link else None)
+    return reply_page(page.of([present(row) for row in page.data]))

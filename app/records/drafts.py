@@ -1,13 +1,13 @@
 """What a clerk has typed and not saved yet: sealed, for an hour, and for that clerk alone."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import orjson
 from sqlalchemy import delete, insert, select
 
-from app.core import transaction
+from app.core import purging, transaction
 from app.core.database import new_id, table_of, utc_now
 from app.core.vault import SealBroken, vault
 from app.extensions import db
@@ -51,6 +51,12 @@ def drop_draft(draft_id: UUID, *, account_id: UUID) -> None:
     table = table_of(RecordDraft)
     mine = delete(table).where(table.c.id == draft_id, table.c.account_id == account_id)
     transaction.run(lambda: db.session.execute(mine))
+
+
+def purge(now: datetime) -> int:
+    """Remove the drafts past their hour."""
+    table = table_of(RecordDraft)
+    return purging.remove(table, table.c.expires_at <= now)
 
 
 def _place(draft_id: UUID, account_id: UUID) -> str:

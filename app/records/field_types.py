@@ -6,11 +6,14 @@ from datetime import date
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationInfo, WithJsonSchema
+from pydantic import PlainValidator, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from app.core import inputs
 from app.core.checks import Checks
+from app.core.inputs import checks_of, refuse
 from app.core.rules import EMAIL_LENGTH, RuleBroken, canonical_email, trimmed
+from app.core.text import TextRule
 from app.records import identifiers, text
 from app.records.birth import EARLIEST, canonical_birth_date
 
@@ -48,28 +51,11 @@ REQUIRED_WORDS: Mapping[str, str] = MappingProxyType(
 )
 
 
-class Input(BaseModel):
-    """What comes in from outside: strict, nothing unknown, and never shown in an error or a log line."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True, frozen=True)
+class Input(inputs.Input):
+    """An input about records, with the words of their form."""
 
     required_words: ClassVar[Mapping[str, str]] = REQUIRED_WORDS
     labels: ClassVar[Mapping[str, str]] = LABELS
-    immutable: ClassVar[frozenset[str]] = frozenset()
-
-    def __repr_args__(self) -> list[tuple[str | None, Any]]:
-        """Show which fields were given, and nothing of what stands in them."""
-        return [("fields", sorted(self.model_fields_set))]
-
-
-def absent() -> Any:
-    """Mark a field that may be left out but not be null: its default never is a value, `model_fields_set` tells."""
-    return Field(default=None, json_schema_extra=drop_default)
-
-
-def drop_default(schema: dict[str, Any]) -> None:
-    """Leave the default out of a field's published schema."""
-    schema.pop("default", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +69,7 @@ class FieldLimits:
     input_mode: str | None = None
 
 
-def _lengths(rule: text.TextRule) -> FieldLimits:
+def _lengths(rule: TextRule) -> FieldLimits:
     return FieldLimits(min_length=rule.least, max_length=rule.most)
 
 
@@ -107,18 +93,6 @@ FIELD_LIMITS: Mapping[str, FieldLimits] = MappingProxyType(
         "q": _lengths(text.SEARCH),
     }
 )
-
-
-def checks_of(info: ValidationInfo) -> Checks:
-    """Return the moment and the server's rules this validation runs under."""
-    if not isinstance(info.context, Checks):
-        raise TypeError("validate with context=Checks(...)")
-    return info.context
-
-
-def refuse(code: str, message: str) -> PydanticCustomError:
-    """Make the error of one field from the contract's code and the words for the person."""
-    return PydanticCustomError(code, message)
 
 
 def required(info: ValidationInfo) -> PydanticCustomError:
@@ -174,11 +148,11 @@ def _judge_any_text(value: object, info: ValidationInfo) -> str:
     return value
 
 
-def _described(rule: text.TextRule) -> WithJsonSchema:
+def _described(rule: TextRule) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "minLength": rule.least, "maxLength": rule.most})
 
 
-def _ruled_text(rule: text.TextRule) -> PlainValidator:
+def _ruled_text(rule: TextRule) -> PlainValidator:
     return ruled(lambda value, _: rule.canonical(value))
 
 

@@ -10,11 +10,12 @@ from uuid import UUID
 from flask import request, url_for
 
 from app.core.access import require_scope
+from app.core.list_queries import PageNumber
 from app.core.presenting import day
 from app.core.validation import read_query_leniently
 from app.records.field_types import AnyText
 from app.records.identifiers import stays_out_of_urls
-from app.records.schemas_lists import BrowseQuery, PageNumber, Sort
+from app.records.schemas_lists import BrowseQuery, Sort
 
 STAYS = ("q", "sort", "is_active", "email_verified", "mobile_verified", "deleted", "created_from", "created_to")
 PLACE = (*STAYS, "page", "page_size")

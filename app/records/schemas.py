@@ -10,6 +10,7 @@ from pydantic import GetJsonSchemaHandler, PlainValidator, ValidationInfo, WithJ
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from app.core.inputs import absent, refuse
 from app.records.field_types import (
     FIELD_LIMITS,
     LABELS,
@@ -31,8 +32,6 @@ from app.records.field_types import (
     Reason,
     SecondaryMobile,
     Truth,
-    absent,
-    refuse,
     required,
 )
 

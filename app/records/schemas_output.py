@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-from app.records.field_types import drop_default
+from app.core.inputs import drop_default
 
 
 class RecordOutput(BaseModel):

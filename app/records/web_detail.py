@@ -8,6 +8,8 @@ from flask import Response, request, url_for
 from app.core.access import current_actor, requires
 from app.core.errors import DomainError
 from app.core.htmx import render_page
+from app.core.list_queries import Paging
+from app.core.listing import page_request
 from app.core.paging import PageRequest
 from app.core.presenting import office_today, zone_name
 from app.core.settings import settings
@@ -15,14 +17,12 @@ from app.core.trail import find_last_change, list_history
 from app.core.validation import read_query_leniently
 from app.records import page_done, queries, viewing
 from app.records.birth import age_on
-from app.records.listing import page_request
 from app.records.page_done import Flash
 from app.records.page_door import bp, send_to
 from app.records.page_list import ListState, read_list
 from app.records.page_reasons import DELETE, DELETE_REASONS, REVEAL, REVEAL_REASONS, reason_fields
 from app.records.page_trail import ToldEntry, told
 from app.records.retention import kept_until
-from app.records.schemas_lists import Paging
 
 TIMELINE_LENGTH = 5
 READS_HISTORY = ("audit:read", "records:write")

@@ -33,8 +33,9 @@ COLUMNS = (
 @bp.get("/")
 @signed_in
 def home() -> Response:
-    """Lead to the list."""
-    return send_to(url_for("records_web.list_records"))
+    """Lead to the list; who may not read it to their own profile."""
+    may_read = current_actor().may("records:read")
+    return send_to(url_for("records_web.list_records" if may_read else "accounts_web.show_profile"))
 
 
 @bp.get("/records")

@@ -11,6 +11,7 @@ from app.core.access import current_actor, requires
 from app.core.errors import DomainError
 from app.core.htmx import render_page
 from app.core.idempotency import idempotent
+from app.core.list_queries import PageNumber, Paging
 from app.core.paging import PageRequest
 from app.core.presenting import field_words, number, office_today
 from app.core.settings import settings
@@ -24,7 +25,6 @@ from app.records.page_door import bp, on_refusal, send_to
 from app.records.page_list import id_of, read_list
 from app.records.queries import Filter
 from app.records.retention import days_left, kept_until
-from app.records.schemas_lists import PageNumber, Paging
 from app.records.web_detail import deleted_page
 
 SOON_DAYS = 7

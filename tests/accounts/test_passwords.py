@@ -1,12 +1,15 @@
 """Passwords: what is good enough, and how they are kept."""
 
 import threading
+import time
 
 import pytest
 
 from app.accounts import passwords
+from app.accounts.blocklist import is_common
 from app.accounts.passwords import Owner, hash_password, is_outdated, is_right, weakness
 from app.accounts.service import generated_password
+from tests.services.served import ROOT
 
 OWNER = Owner("Asha.Verma1@example.com", "asha-V1", "Asha Verma-1")
 
@@ -37,6 +40,53 @@ def test_a_password_with_all_kinds_of_characters_is_good(password: str) -> None:
 )
 def test_a_weak_password_is_told_what_it_lacks(password: str, words: str) -> None:
     assert words in (weakness(password, OWNER) or "")
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "Welcome@123",
+        "Summer2026!",
+        "Qwerty123!",
+        "RecordRoom1!",
+        "P4$$w0rd--99",
+        "Sunshine#1",
+        "Aa1!Aa1!Aa1!",
+        "Dr@gon!2026",
+    ],
+)
+def test_what_many_people_make_of_a_common_word_is_refused(password: str) -> None:
+    assert "many people" in (weakness(password, OWNER) or "")
+
+
+def test_the_list_of_common_passwords_is_long_and_says_where_it_is_from() -> None:
+    path = ROOT / "app" / "accounts" / "common_passwords.txt"
+    notice, _, words = path.read_text().partition("\n\n")
+    assert "zxcvbn" in notice
+    assert "MIT" in path.with_suffix(".LICENSE").read_text()
+    assert len(set(words.split())) >= 10_000
+    assert all(is_common(word) for word in words.split()[::500])
+
+
+@pytest.mark.parametrize("password", ["nine teacups on a monsoon day", "monsoonteacups4", "ചായ ചായ ചായ ഒരു കപ്പ്"])
+def test_nist_asks_for_length_and_for_nothing_else(password: str) -> None:
+    assert weakness(password, OWNER, "nist") is None
+    assert "at least 15" in (weakness(password[:14], OWNER, "nist") or "")
+    assert weakness("teacup mo", OWNER, "nist", has_second_factor=True) is None
+    assert "at least 8" in (weakness("teacup", OWNER, "nist", has_second_factor=True) or "")
+
+
+@pytest.mark.parametrize(
+    "password", ["aaaaaaaaaaaaaaa", "1234123412341234", "qwertyuiopasdfghj", "zyxwvutsrqponmlk", "123456789012345"]
+)
+def test_nist_still_refuses_what_everybody_tries(password: str) -> None:
+    assert "many people" in (weakness(password, OWNER, "nist") or "")
+
+
+def test_a_password_of_a_megabyte_is_refused_at_once() -> None:
+    began = time.perf_counter()
+    assert "at most 128" in (weakness("Aa1!" * 2**18, OWNER) or "")
+    assert time.perf_counter() - began < 0.1
 
 
 def test_a_generated_password_is_always_good_and_never_the_same() -> None:

@@ -17,9 +17,8 @@ from werkzeug.test import TestResponse
 
 from app.accounts import sign_in
 from app.accounts.errors import WrongPassword
-from app.accounts.lockout import LockRules
 from app.accounts.models import Account, SignInAttempts
-from app.accounts.sign_in import SignIn
+from app.accounts.sign_in import SignIn, SignInRules
 from app.core.audit import AuditEntry
 from app.core.errors import AccountLocked
 from app.core.identity import anonymous_actor
@@ -292,12 +291,12 @@ def test_the_number_of_tries_is_a_setting(
 
 
 def test_a_lock_that_falls_while_a_password_is_checked_still_holds(context: Flask) -> None:
-    account, guest, rules = made_here("editor"), anonymous_actor("api"), LockRules(5, timedelta(minutes=15))
+    account, guest, rules = made_here("editor"), anonymous_actor("api"), SignInRules(5, timedelta(minutes=15))
     proof = sign_in._prove(SignIn(account.email, PASSWORD), rules=rules, actor=guest)
     for _ in range(5):
         with pytest.raises(WrongPassword):
             sign_in.sign_in(SignIn(account.email, "wrong"), lambda *_: None, rules=rules, actor=guest)
-    outcome = sign_in._start(proof, lambda *_: None, actor=proof.account.actor)
+    outcome = sign_in._start(proof, lambda *_: None, rules, actor=proof.account.actor)
     assert isinstance(outcome, AccountLocked)
 
 

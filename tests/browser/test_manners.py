@@ -251,3 +251,33 @@ def delete_by_keys(here: Page, name: str) -> None:
     keys.press("Enter")
     expect(here.locator("#messages")).to_contain_text("is back.")
     expect(here.get_by_role("link", name=name)).to_be_focused()
+
+
+def test_twenty_steps_back_and_forward_always_show_a_whole_page(here: Page, office: Office) -> None:
+    name = surname()
+    made = office.register(name=f"{name} First")
+    here.goto(f"{office.url}/records?q={name}")
+    here.get_by_role("link", name=f"{name} First").click()
+    here.locator(".rr-head").get_by_role("link", name="History").click()
+    here.goto(f"{office.url}/records/{made.id}/edit")
+    here.get_by_label("Name").fill(f"{name} Second")
+    here.get_by_role("button", name="Save changes").click()
+    expect(here.locator("#messages")).to_contain_text("saved")
+    here.locator(".rr-head").get_by_role("link", name="Delete").click()
+    here.get_by_label("Registered twice").check()
+    here.get_by_role("button", name="Delete record").click()
+    expect(here.locator("#messages")).to_contain_text("was deleted")
+    here.get_by_role("link", name="Recently deleted").first.click()
+    expect(here.locator(".rr-menu [aria-current=page]")).to_have_text("Recently deleted")
+    for step in (*[here.go_back] * 5, *[here.go_forward] * 5, *[here.go_back] * 5, *[here.go_forward] * 5):
+        step()
+        assert_whole(here)
+    expect(here.locator(".rr-menu [aria-current=page]")).to_have_text("Recently deleted")
+
+
+def assert_whole(page: Page) -> None:
+    """See a full document with its frame, one heading, a title, and the menu entry that its address belongs to."""
+    entry = "Recently deleted" if page.url.partition("?")[0].endswith("/trash") else "Records"
+    expect(page.locator(".rr-menu [aria-current=page]")).to_have_text(entry)
+    expect(page.locator("h1")).to_have_count(1)
+    assert page.evaluate("document.doctype !== null && document.title.length > 0")

@@ -4,15 +4,14 @@ from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 import pytest
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from app.core.checks import Checks
 from app.core.fields import field_errors
 from app.core.transport import from_text
-from app.records.field_types import Input
 from app.records.schemas_lists import BrowseQuery, ListQuery, RecordQuery, SearchBody, SearchQuery
 
-T = TypeVar("T", bound=Input)
+T = TypeVar("T", bound=BaseModel)
 CHECKS = Checks(date(2026, 11, 20))
 
 
@@ -20,7 +19,7 @@ def read(schema: type[T], **given: Any) -> T:
     return schema.model_validate(given, context=CHECKS)
 
 
-def refused(schema: type[Input], **given: Any) -> dict[str, str]:
+def refused(schema: type[BaseModel], **given: Any) -> dict[str, str]:
     with pytest.raises(ValidationError) as error:
         schema.model_validate(given, context=CHECKS)
     return {one.field: one.code for one in field_errors(error.value, schema, given)}
@@ -72,7 +71,7 @@ def test_a_list_sorts_both_ways(name: str) -> None:
         ("created_to", ""),
     ],
 )
-def test_a_parameter_out_of_its_range_is_named(schema: type[Input], name: str, value: object) -> None:
+def test_a_parameter_out_of_its_range_is_named(schema: type[BaseModel], name: str, value: object) -> None:
     assert refused(schema, **{name: value}) == {name: "INVALID"}
 
 
@@ -113,7 +112,7 @@ def test_a_day_is_that_day_in_the_office_and_a_moment_is_a_moment(text: str, fir
         ("a\x00b", "INVALID"),
     ],
 )
-def test_a_search_text_has_two_to_a_hundred_characters(schema: type[Input], q: object, code: str) -> None:
+def test_a_search_text_has_two_to_a_hundred_characters(schema: type[BaseModel], q: object, code: str) -> None:
     assert refused(schema, q=q) == {"q": code}
 
 

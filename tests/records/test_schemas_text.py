@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.rules import EMAIL_WORDS, RuleBroken, canonical_email, ordinal
-from app.records.text import ADDRESS, NAME, PLACE, REASON, SEARCH, TextRule
+from app.core.text import TextRule
+from app.records.text import ADDRESS, NAME, PLACE, REASON, SEARCH
 
 quick = settings(database=None, deadline=None, max_examples=150)
 NAME_WORDS = "The name needs at least 2 characters, one of them a letter"

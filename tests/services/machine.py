@@ -45,6 +45,8 @@ PROGRAMS = {
         ),
         Program("chromium", ("chromium", "chromium-browser", "google-chrome"), ("chromium",), "tests in a browser"),
         Program("nginx", ("nginx",), ("nginx-light",), "the test of nginx.conf"),
+        # The tools hold the server under another name, and bring no service that starts by itself.
+        Program("redis", ("redis-server", "redis-check-rdb"), ("redis-tools",), "tests with a Redis that breaks"),
     )
 }
 

@@ -34,5 +34,5 @@ def test_the_list_and_all_it_loads_weigh_little() -> None:
 
 def test_the_layout_loads_every_script_but_those_of_other_pages() -> None:
     loaded = {name for name in files_of_a_page() if name.startswith("js/")}
-    others = {"js/swagger.js", "js/redoc.js", "js/redoc-styles.js"}
+    others = {"js/swagger.js", "js/redoc.js", "js/redoc-styles.js", "js/passkeys.js"}
     assert loaded | others == {f"js/{path.name}" for path in (STATIC / "js").glob("*.js")}

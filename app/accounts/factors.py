@@ -1,0 +1,31 @@
+"""What follows when a second factor comes or goes, whichever it is."""
+
+from uuid import UUID
+
+from app.accounts import queries_factors, recovery_codes
+from app.accounts.ending import end_sign_ins
+from app.core import audit
+from app.core.actions import Action
+from app.core.identity import Actor
+from app.extensions import db
+
+
+def factor_added(account_id: UUID, what: str, *, actor: Actor) -> None:
+    """Put a new factor on record and end every sign-in that did without it, but the one that acts."""
+    audit.note(Action.MFA_ENABLED, subject=("account", account_id), reason=what)
+    end_sign_ins(account_id, keep=actor.credential_id, reason="two-step sign-in was changed")
+
+
+def factor_removed(account_id: UUID, what: str, *, is_required: bool, actor: Actor) -> None:
+    """Put the end of a factor on record and end every other sign-in.
+
+    With the last factor the recovery codes go. Where the role needs a factor, this sign-in ends as well: the next one
+    begins with setting up another.
+    """
+    db.session.flush()
+    is_left = queries_factors.has_second_factor(account_id)
+    if not is_left:
+        recovery_codes.forget(account_id)
+    audit.note(Action.MFA_DISABLED, subject=("account", account_id), reason=what)
+    keep = actor.credential_id if is_left or not is_required else None
+    end_sign_ins(account_id, keep=keep, reason="two-step sign-in was changed")

@@ -1,0 +1,73 @@
+"""What the call gives that lists where an account is signed in."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from app.accounts.queries_sign_ins import ShownSignIn
+
+
+class SignInOutput(BaseModel):
+    """A sign-in that is still good: by a browser, or by a program with tokens."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: UUID
+    kind: Literal["browser", "api"]
+    device: str
+    user_agent: str | None
+    ip: str | None
+    created_at: datetime
+    last_seen_at: datetime
+    is_current: bool
+
+
+class SignInPageOutput(BaseModel):
+    """A part of the list of sign-ins."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    total: int
+    page: int | None
+    page_size: int
+    total_pages: int
+    data: list[SignInOutput]
+    next_cursor: str | None
+
+
+def present_sign_in(found: ShownSignIn, current: UUID | None) -> SignInOutput:
+    """Turn a sign-in into the JSON object of the API; `current` is the one that asks."""
+    return SignInOutput(
+        id=found.id,
+        kind="browser" if found.kind == "browser" else "api",
+        device=device_words(found.user_agent),
+        user_agent=found.user_agent,
+        ip=found.ip,
+        created_at=found.created_at,
+        last_seen_at=found.last_seen_at,
+        is_current=found.id == current,
+    )
+
+
+_BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "Mac"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+
+
+def device_words(user_agent: str | None) -> str:
+    """Say which browser on which system a user agent claims to be; of a program, its own first word."""
+    text = user_agent or ""
+    browser = next((words for mark, words in _BROWSERS if mark in text), "")
+    system = next((words for mark, words in _SYSTEMS if mark in text), "")
+    if browser:
+        return f"{browser} on {system}" if system else browser
+    return text.split(" ")[0][:60] or "Unknown device"

@@ -1,0 +1,31 @@
+"""Ending sign-ins: one's own, one by one or all but the one in use."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from app.accounts import ending, families, queries_sign_ins, sessions
+from app.accounts.errors import NoSuchSession
+from app.accounts.queries_sign_ins import BROWSER, Limits
+from app.core.actions import Action
+from app.core.identity import Actor
+from app.core.transaction import command
+from config import Config
+
+
+def limits_of(config: Config) -> Limits:
+    """Return when a browser session is over by itself."""
+    return Limits(timedelta(minutes=config.session_idle_minutes), timedelta(hours=config.session_max_hours))
+
+
+def end_sign_in(sign_in_id: UUID, account_id: UUID, *, actor: Actor) -> None:
+    """End one sign-in of an account. Raises NoSuchSession, for somebody else's as well."""
+    kind = queries_sign_ins.kind_of(sign_in_id, account_id)
+    if kind is None:
+        raise NoSuchSession
+    (sessions.end_session if kind == BROWSER else families.end_family)(sign_in_id, actor=actor)
+
+
+@command(Action.SESSION_ENDED)
+def end_other_sign_ins(account_id: UUID, *, keep: UUID | None, actor: Actor) -> int:
+    """End every sign-in of an account but the one in use; return how many ended."""
+    return ending.end_sign_ins(account_id, keep=keep, reason="ended by its owner")

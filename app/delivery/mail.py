@@ -1,0 +1,226 @@
+"""What a mail looks like, and the two ways it leaves: by SMTP, or as a file where no server is set."""
+
+import os
+import smtplib
+import ssl
+from collections.abc import Mapping
+from email.utils import formataddr
+from functools import partial
+from math import inf
+from pathlib import Path
+from time import monotonic
+from types import TracebackType
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import flask_mail
+from flask import Flask, current_app
+from flask_mail import BadHeaderError, Message
+
+from app.core.letters import Draft, Letter
+from app.core.settings import settings
+from app.extensions import mail
+from config import Config
+
+ANSWER_SECONDS = 10
+"""How long a mail server may take for one answer."""
+
+LETTER_SECONDS = 40
+"""How long one letter may take in all, so that it is settled before its lease ends."""
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+IMPLICIT_TLS_PORT = 465
+SERVICE_NOT_AVAILABLE = 421
+NAME = "Record Room"
+
+
+class MailHeldUp(Exception):
+    """The mail server is away, hangs or turns everybody down; nothing was handed over."""
+
+
+class MailRefused(Exception):
+    """The mail server, or the shape of this one letter, does not let it pass."""
+
+
+class MailUnanswered(Exception):
+    """The letter was handed over and the server did not say what became of it."""
+
+
+class Carrier(Protocol):
+    """Takes a mail to where it goes."""
+
+    def carry(self, message: Message) -> None:
+        """Deliver one mail. Raises MailHeldUp, MailRefused, MailUnanswered."""
+
+
+class FileCarrier:
+    """Writes each mail into a file of its own; one that is written twice is one file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def carry(self, message: Message) -> None:
+        """Write `<letter id>.eml`, which appears whole or not at all."""
+        name = message.msgId.strip("<>").partition("@")[0]
+        draft = self.folder / f".{name}.part"
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(message.as_bytes())
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(self.folder / f"{name}.eml")
+        except OSError as error:
+            raise MailHeldUp(type(error).__name__) from error
+
+
+class _Patience(smtplib.SMTP):
+    """A conversation that ends when its time is over, and that knows whether the letter was handed over."""
+
+    deadline = inf
+    handed_over = False
+
+    def send(self, s: Any) -> None:
+        """Send a line, or the letter itself, which alone comes as bytes."""
+        if monotonic() > self.deadline:
+            raise TimeoutError("the mail server is too slow")
+        super().send(s)
+        self.handed_over = self.handed_over or not isinstance(s, str)
+
+
+class _PatienceTls(_Patience, smtplib.SMTP_SSL):
+    """The same by implicit TLS."""
+
+
+class PatientConnection(flask_mail.Connection):
+    """Flask-Mail's connection with time-outs and certificates that are looked at."""
+
+    host: _Patience | None
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(current_app.extensions["mail"])
+        self._config = config
+
+    def configure_host(self) -> _Patience:
+        """Connect, secure the line, sign in."""
+        config, server = self._config, str(self._config.smtp_server)
+        is_implicit = config.smtp_use_tls and config.smtp_port == IMPLICIT_TLS_PORT
+        kind: Any = partial(_PatienceTls, context=_tls_context(server)) if is_implicit else _Patience
+        host: _Patience = kind(server, config.smtp_port, local_hostname=_own_name(config), timeout=ANSWER_SECONDS)
+        host.deadline = monotonic() + LETTER_SECONDS
+        try:
+            if config.smtp_use_tls and not is_implicit:
+                host.starttls(context=_tls_context(server))
+            if config.smtp_username and config.smtp_password:
+                host.login(config.smtp_username, config.smtp_password)
+        except (smtplib.SMTPException, OSError):
+            host.close()
+            raise
+        return host
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc_value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Take leave; what happens after the letter was accepted changes nothing about it."""
+        if self.host is None:
+            return
+        try:
+            self.host.quit()
+        except (smtplib.SMTPException, OSError):
+            self.host.close()
+
+
+class SmtpCarrier:
+    """Hands mails to the server of the settings, each in a conversation of its own."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+
+    def carry(self, message: Message) -> None:
+        """Hand one mail over."""
+        connection = PatientConnection(self._config)
+        try:
+            with connection:
+                connection.send(message, envelope_from=sender_of(self._config)[1])
+        except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError) as error:
+            raise _judged(error) from error
+        except (smtplib.SMTPException, OSError) as error:
+            if connection.host is not None and connection.host.handed_over:
+                raise MailUnanswered(type(error).__name__) from error
+            raise MailHeldUp(_short(error)) from error
+        except (BadHeaderError, ValueError) as error:
+            raise MailRefused(type(error).__name__) from error
+
+
+def _judged(error: Exception) -> MailHeldUp | MailRefused:
+    is_closing = isinstance(error, smtplib.SMTPDataError) and error.smtp_code == SERVICE_NOT_AVAILABLE
+    return MailHeldUp(_short(error)) if is_closing else MailRefused(_short(error))
+
+
+def _short(error: Exception) -> str:
+    """Name an error by its kind and the server's code; its text may quote the address."""
+    codes = [error.smtp_code] if isinstance(error, smtplib.SMTPResponseException) else []
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        codes = [code for code, _words in error.recipients.values()]
+    return " ".join([type(error).__name__, *map(str, codes)])
+
+
+def _own_name(config: Config) -> str:
+    """Return the name to greet with; left to itself, smtplib may ask the network for it for a long time."""
+    return urlsplit(config.base_url).hostname or "localhost"
+
+
+def _tls_context(server: str) -> ssl.SSLContext:
+    """Return how TLS is spoken: with certificates that are checked, unless nobody can stand in between."""
+    context = ssl.create_default_context()
+    if server in LOOPBACK:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def carrier_for(config: Config) -> Carrier:
+    """Return the way mails leave as the settings have it."""
+    return SmtpCarrier(config) if config.smtp_server else FileCarrier(config.instance_dir / "mail")
+
+
+def sender_of(config: Config) -> tuple[str, str]:
+    """Return the name and the address that mails come from."""
+    host = urlsplit(config.base_url).hostname or ""
+    named = host if "." in host and not host.replace(".", "").isdigit() else "localhost"
+    return config.from_name or NAME, config.from_email or f"no-reply@{named}"
+
+
+def compose(letter: Letter, draft: Draft) -> Message:
+    """Fill in the templates of a letter; the same letter has the same Message-ID each time it goes out."""
+    config = settings()
+    name, address = sender_of(config)
+    context = {**draft.context, "organisation": name, "base_url": config.base_url}
+    message = Message(
+        subject=" ".join(_rendered(draft, "subject.txt", context).split()),
+        recipients=[letter.to],
+        body=_rendered(draft, "body.txt", context),
+        html=_rendered(draft, "body.html", context),
+        sender=formataddr((name, address)),
+        extra_headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"},
+    )
+    message.msgId = f"<{letter.id}@{address.rpartition('@')[2]}>"
+    return message
+
+
+def _rendered(draft: Draft, name: str, context: Mapping[str, Any]) -> str:
+    # Not flask.render_template: a mail has no request, and nobody's menu.
+    return current_app.jinja_env.get_template(f"email/{draft.template}/{name}").render(context)
+
+
+def init_app(app: Flask) -> None:
+    """Bind Flask-Mail to the server of the settings."""
+    config: Config = app.extensions["config"]
+    app.config.update(
+        MAIL_SERVER=config.smtp_server or "localhost",
+        MAIL_PORT=config.smtp_port,
+        MAIL_DEFAULT_SENDER=sender_of(config),
+        MAIL_MAX_EMAILS=None,
+    )
+    mail.init_app(app)

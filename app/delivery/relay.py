@@ -1,0 +1,79 @@
+"""Mailing the letters of the queue, one after another, so that none of them and no dead server holds up the rest."""
+
+import random
+from collections.abc import Callable
+from time import monotonic
+
+import structlog
+from jinja2 import TemplateError
+
+from app.core import letters, transaction
+from app.core.database import new_id
+from app.core.letters import Draft, Letter
+from app.core.vault import SealBroken
+from app.delivery import postbox
+from app.delivery.mail import Carrier, MailHeldUp, MailRefused, MailUnanswered, compose
+from app.delivery.postbox import Claimed
+
+FIRST_REST_SECONDS, LONGEST_REST_SECONDS = 1.0, 20.0
+
+log = structlog.get_logger(__name__)
+
+
+class Relay:
+    """One worker's hands. While the mail server does not answer it rests, and the letters wait unharmed."""
+
+    def __init__(self, carrier: Carrier) -> None:
+        self.id = new_id()
+        self._carrier = carrier
+        self._rest = 0.0
+        self._resting_until = 0.0
+
+    def deliver(self, is_stopping: Callable[[], bool]) -> int:
+        """Mail what is due until nothing is, the server is away, or the worker is told to stop; return how many."""
+        sent = 0
+        while monotonic() >= self._resting_until and not is_stopping():
+            claimed = postbox.claim(self.id)
+            if claimed is None:
+                break
+            sent += self._handle(claimed)
+        return sent
+
+    def _handle(self, claimed: Claimed) -> int:
+        try:
+            letter = postbox.opened(claimed)
+            draft = transaction.run(lambda: letters.write(letter))
+        except (SealBroken, LookupError) as error:
+            return self._put_back(claimed, type(error).__name__)
+        if draft is None:
+            postbox.drop(claimed)
+            return 0
+        return self._send(claimed, letter, draft)
+
+    def _send(self, claimed: Claimed, letter: Letter, draft: Draft) -> int:
+        try:
+            self._carrier.carry(compose(letter, draft))
+        except (TemplateError, MailRefused) as error:
+            return self._put_back(claimed, str(error) if isinstance(error, MailRefused) else type(error).__name__)
+        except MailUnanswered as unanswered:
+            postbox.put_back_unanswered(claimed, str(unanswered))
+            log.warning("mail.unanswered", letter_id=str(claimed.id), kind=claimed.kind, problem=str(unanswered))
+            return 0
+        except MailHeldUp as held_up:
+            self._begin_rest()
+            postbox.put_back(claimed, str(held_up), self._rest)
+            log.warning("mail.held_up", problem=str(held_up), rest_seconds=round(self._rest, 1))
+            return 0
+        self._rest = 0.0
+        postbox.mark_sent(claimed)
+        log.info("mail.sent", letter_id=str(claimed.id), kind=claimed.kind)
+        return 1
+
+    def _put_back(self, claimed: Claimed, problem: str) -> int:
+        postbox.put_back(claimed, problem)
+        log.warning("mail.refused", letter_id=str(claimed.id), kind=claimed.kind, problem=problem)
+        return 0
+
+    def _begin_rest(self) -> None:
+        self._rest = min(LONGEST_REST_SECONDS, max(FIRST_REST_SECONDS, self._rest * 2)) * random.uniform(0.9, 1.1)  # noqa: S311 - spreads attempts, no secret
+        self._resting_until = monotonic() + self._rest
