@@ -113,7 +113,8 @@
     const summary = document.querySelector(".rr-summary");
     const flash = document.querySelector(".rr-flash-text");
     const wanted = summary || document.querySelector("[data-focus]") || (flash && document.querySelector("main h1"));
-    if (wanted && document.activeElement === document.body) rr.focus(wanted);
+    // What is wrong is said first, also where a field has asked for the focus.
+    if (wanted && (summary || document.activeElement === document.body)) rr.focus(wanted);
     if (flash && !summary) setTimeout(() => rr.announce(flash.textContent), 300);
   });
 })();
