@@ -39,8 +39,8 @@ check: $(DEV_READY)
 	@exec $(BIN)/python -m tests.services.check
 
 lock: $(DEV_READY)
-	$(BIN)/uv pip compile pyproject.toml --extra redis --extra oidc $(COMPILE) -o requirements.txt
-	$(BIN)/uv pip compile pyproject.toml --extra redis --extra oidc --extra dev -c requirements.txt $(COMPILE) -o requirements-dev.txt
+	$(BIN)/uv pip compile pyproject.toml --extra redis --extra oidc --extra events $(COMPILE) -o requirements.txt
+	$(BIN)/uv pip compile pyproject.toml --extra redis --extra oidc --extra events --extra granian --extra otel --extra sentry --extra dev -c requirements.txt $(COMPILE) -o requirements-dev.txt
 
 COMPILE := --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --quiet
 export UV_PYTHON_DOWNLOADS := never
