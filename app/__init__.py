@@ -31,6 +31,7 @@ from app.core import (
 from app.delivery import mail
 from app.health import api as health_api
 from app.health import docs
+from app.privacy import links as privacy
 from app.records import api as records_api
 from app.records import own, viewing
 from app.records import web as records_web
@@ -38,7 +39,7 @@ from config import Config
 
 SETTINGS_FIRST = (logging, metrics, proxies, headers, cookies, json, ids, assets, vault, database, audit, audit_flush)
 SAFEGUARDS = (limits, access, validation, problems, presenting, navigation)
-FEATURES = (account_access, sso_provider, correspondence, mail, viewing, own, cli)
+FEATURES = (account_access, sso_provider, correspondence, mail, viewing, own, privacy, cli)
 BLUEPRINTS = (
     accounts_api.bp,
     api_accounts.bp,
@@ -46,6 +47,7 @@ BLUEPRINTS = (
     accounts_web.bp,
     records_api.bp,
     records_web.bp,
+    *privacy.BLUEPRINTS,
     activity_api.bp,
     health_api.bp,
     docs.bp,

@@ -1,7 +1,10 @@
 """The letters that accounts get, and what their links are bound to."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 from flask import Flask
 
@@ -15,6 +18,20 @@ from app.core.settings import settings
 
 VERIFY_EMAIL, RESET_PASSWORD, INVITATION = "verify_email", "reset_password", "invitation"
 ALREADY_REGISTERED, PASSWORD_CHANGED = "already_registered", "password_changed"
+
+SIGN_IN_CHANGED: Mapping[str, str] = MappingProxyType(
+    {
+        "app_added": "An authenticator app was added to your account",
+        "app_removed": "The authenticator app was removed from your account",
+        "passkey_added": "A passkey was added to your account",
+        "passkey_removed": "A passkey was removed from your account",
+        "codes_renewed": "New recovery codes were made for your account, and the old ones stopped working",
+        "factors_reset": "An admin switched two-step sign-in off for your account",
+        "sign_on_linked": "Single sign-on was linked to your account",
+        "sign_on_unlinked": "Single sign-on was unlinked from your account",
+    }
+)
+"""What a letter says about another way to sign in, by its kind."""
 
 EMAIL_LINK, PASSWORD_LINK = "account.email", "account.password"
 
@@ -60,12 +77,26 @@ def write_notice(letter: Letter) -> Draft | None:
     return Draft(letter.kind, {"at": moment(utc_now())})
 
 
+def write_change(letter: Letter) -> Draft | None:
+    """Write the letter that a way to sign in came or went."""
+    account = _addressee(letter)
+    if account is None or _has_enough(letter):
+        return None
+    return Draft("sign_in_changed", {"at": moment(utc_now()), "fact": SIGN_IN_CHANGED[letter.kind]})
+
+
+def tell_of_change(account_id: UUID, kind: str) -> None:
+    """Have the owner of an account told of a change in `SIGN_IN_CHANGED`, with the transaction in hand."""
+    letters.post(kind, subject_id=account_id, to=queries.get_account(account_id).email)
+
+
 WRITERS = {
     VERIFY_EMAIL: write_verification,
     RESET_PASSWORD: write_reset,
     INVITATION: write_invitation,
     ALREADY_REGISTERED: write_notice,
     PASSWORD_CHANGED: write_notice,
+    **dict.fromkeys(SIGN_IN_CHANGED, write_change),
 }
 
 

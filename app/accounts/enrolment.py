@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from app.accounts import queries, steps, totp
+from app.accounts.factors import APP
 from app.accounts.models import Account
 from app.accounts.models_factors import SignInStep
 from app.accounts.sign_in import OpenDoor, let_in, not_usable
@@ -44,7 +45,7 @@ def finish(token: str, code: str, open_door: OpenDoor[T], *, actor: Actor) -> tu
     account = _holder(steps.hold(token, Purpose.ENROLMENT))
     known = _known(account, actor)
     codes = totp.confirm(account.id, code, actor=known)
-    return let_in(account, open_door, totp.APP, actor=known), codes
+    return let_in(account, open_door, APP, actor=known), codes
 
 
 def _holder(step: SignInStep | DomainError) -> Account:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import delete
 
-from app.accounts import queries, queries_factors, recovery_codes
+from app.accounts import correspondence, queries, queries_factors, recovery_codes
 from app.accounts.ending import end_sign_ins
 from app.accounts.models_factors import Passkey, Totp
 from app.core import audit
@@ -45,6 +45,7 @@ def renew_recovery_codes(account_id: UUID, *, actor: Actor) -> list[str]:
     if not queries_factors.has_second_factor(account_id):
         raise NotFound("Two-step sign-in is off.")
     audit.note(Action.MFA_ENABLED, subject=("account", account_id), reason="new recovery codes")
+    correspondence.tell_of_change(account_id, "codes_renewed")
     return recovery_codes.renew(account_id)
 
 
@@ -59,4 +60,5 @@ def reset(account_id: UUID, *, actor: Actor) -> None:
     recovery_codes.forget(account_id)
     if was_on:
         audit.note(Action.MFA_DISABLED, subject=("account", account_id), reason="reset")
+        correspondence.tell_of_change(account_id, "factors_reset")
     end_sign_ins(account_id, reason="two-step sign-in was reset")

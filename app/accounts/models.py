@@ -50,11 +50,17 @@ class Account(Audited, Base):
 class BrowserSession(Base):
     """A sign-in by the page. The cookie holds the token, the table its SHA-256.
 
-    `is_vouched`: a provider of single sign-on says that a second factor was shown there.
+    `is_vouched`: a provider of single sign-on says that a second factor was shown there. `remembered_id`: the
+    remembered browser that it came with or of. `proven_at`: when its person last showed who they are; None for a
+    session that began without a proof.
     """
 
     __tablename__ = "sessions"
-    __table_args__ = (UniqueConstraint("token_hash"), Index("ix_sessions_account_id", "account_id"))
+    __table_args__ = (
+        UniqueConstraint("token_hash"),
+        Index("ix_sessions_account_id", "account_id"),
+        Index("ix_sessions_remembered_id", "remembered_id"),
+    )
 
     id: Mapped[UUID] = mapped_column(BinaryUuid, primary_key=True, default=new_id)
     account_id: Mapped[UUID] = mapped_column(BinaryUuid, ForeignKey("accounts.id"))
@@ -65,6 +71,8 @@ class BrowserSession(Base):
     user_agent: Mapped[str | None] = mapped_column(Text(255))
     ip: Mapped[str | None] = mapped_column(Text(45))
     is_vouched: Mapped[bool] = mapped_column(Boolean, default=False, server_default=text("0"))
+    remembered_id: Mapped[UUID | None] = mapped_column(BinaryUuid)
+    proven_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class RefreshFamily(Base):

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
-from flask import Blueprint, Response, get_flashed_messages, request, session
+from flask import Blueprint, Response, request, session
 from flask_login import current_user, login_user
 
 from app.accounts import sessions, sso_provider
@@ -12,7 +12,9 @@ from app.accounts.access import SignedIn
 from app.accounts.errors import WrongCode, WrongPassword
 from app.accounts.gates import may_register
 from app.accounts.page_passkeys import works_here
+from app.accounts.page_remember import REMEMBER, forget_browser, keep_token, wants_remembering
 from app.accounts.sessions import NewSession
+from app.core import messages
 from app.core.access import current_actor
 from app.core.database import utc_now
 from app.core.errors import AccountLocked, DomainError, FieldError
@@ -34,9 +36,11 @@ def nobody_yet() -> Actor:
 
 
 def begin_session(opened: NewSession) -> None:
-    """Make this browser the holder of a session that was just opened."""
+    """Make this browser the holder of a session that was just opened, and remembered where that was asked for."""
     end_current_session()
     login_user(SignedIn(opened.token, opened.actor))
+    if opened.remember_token is not None:
+        keep_token(opened.remember_token)
     session.pop("_id", None)  # Flask-Login's mark of address and browser: not used here, and no business of a cookie
 
 
@@ -53,6 +57,7 @@ def end_current_session() -> None:
     actor = current_actor()
     if actor.credential_id is not None:
         sessions.end_session(actor.credential_id, actor=actor)
+    forget_browser(actor)
     session.clear()
 
 
@@ -69,15 +74,10 @@ def next_page(wanted: str | None = None) -> str:
 
 def private_page(template: str, *, status: int = 200, refusal: DomainError | None = None, **context: Any) -> Response:
     """Answer a page that nobody may keep, with what the refusal tells by header and the messages that wait."""
-    flashes = [{"tone": tone, "text": words} for tone, words in _flashed()]
-    page = render_page(template, status=status, flashes=flashes, **context)
+    page = render_page(template, status=status, flashes=messages.waiting(), **context)
     page.headers.update(refusal.headers if refusal else {})
     page.headers["Cache-Control"] = "no-store"
     return page
-
-
-def _flashed() -> list[tuple[str, str]]:
-    return cast("list[tuple[str, str]]", get_flashed_messages(with_categories=True))
 
 
 def status_of(refusal: DomainError) -> int:
@@ -103,12 +103,13 @@ def sign_in_page(
     errors: list[FieldError], status: int, refusal: DomainError | None = None, *, typed_name: str = ""
 ) -> Response:
     """Show the sign-in page, anew or with what was wrong."""
-    messages = {error.field: error.message for error in errors}
+    wrong = {error.field: error.message for error in errors}
     email = {"name": "email", "label": "Email or username", "value": typed_name}
     password = {"name": "password", "label": "Password", "value": ""}
     fields = {
-        "identity": {**email, "error": messages.get("email")},
-        "password": {**password, "error": messages.get("password")},
+        "identity": {**email, "error": wrong.get("email")},
+        "password": {**password, "error": wrong.get("password")},
+        "remember": {"name": REMEMBER, "label": "Keep me signed in on this device", "value": wants_remembering()},
     }
     return private_page(
         "accounts/login.html",

@@ -7,7 +7,7 @@ from typing import Any, ParamSpec
 
 from flask import Response, request, url_for
 
-from app.accounts import sign_in
+from app.accounts import sessions, sign_in
 from app.accounts.access import sign_in_rules
 from app.accounts.page_door import in_words, private_page
 from app.accounts.schemas_mfa import PasswordInput
@@ -51,9 +51,11 @@ def asks_password(question: Question) -> Callable[[Callable[P, Response]], Calla
 
 
 def prove(password: str) -> None:
-    """Check the password of whoever is signed in. Raises ValidationFailed at `password`, AccountLocked."""
+    """Check the password of whoever is signed in: a fresh proof. Raises ValidationFailed, AccountLocked."""
     actor = current_actor()
     sign_in.prove_again(account_of(actor), password, "password", rules=sign_in_rules(), actor=actor)
+    if actor.credential_id is not None:
+        sessions.note_proof(actor.credential_id)
 
 
 def password_page(

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from app.accounts import lockout, queries, queries_factors, recovery_codes, steps, webauthn_checks
 from app.accounts.errors import PasskeyRefused
-from app.accounts.factors import factor_added, factor_removed
+from app.accounts.factors import PASSKEY, factor_added, factor_removed
 from app.accounts.models import Account
 from app.accounts.models_factors import Passkey, SignInStep
 from app.accounts.second_step import Check
@@ -27,7 +27,6 @@ from app.core.transaction import command
 from app.extensions import db
 
 T = TypeVar("T")
-PASSKEY = "passkey"
 NONCE_BYTES = 32
 Asked = tuple[str, str]
 """The token of a step and, as JSON, what the browser is told."""
@@ -98,7 +97,7 @@ def by_passkey(answer: str, party: RelyingParty) -> Check:
     """Check the answer of a passkey as the second step."""
 
     def check(account: Account, step: SignInStep) -> str | None:
-        passkey = _proven(answer, step, party)
+        passkey = proven(answer, step, party)
         return PASSKEY if passkey is not None and passkey.account_id == account.id else None
 
     return check
@@ -131,7 +130,7 @@ def _judge(asked: Asked, open_door: OpenDoor[T], party: RelyingParty, *, actor: 
     step = steps.hold(token, Purpose.PASSKEY_SIGN_IN)
     if isinstance(step, DomainError):
         return step
-    passkey = _proven(answer, step, party)
+    passkey = proven(answer, step, party)
     db.session.delete(step)
     if passkey is None:
         audit.note(Action.SESSION_FAILED, subject=("account", None), outcome=Outcome.FAILURE, reason=PASSKEY)
@@ -146,7 +145,7 @@ def _judge(asked: Asked, open_door: OpenDoor[T], party: RelyingParty, *, actor: 
     return let_in(account, open_door, PASSKEY, actor=known)
 
 
-def _proven(answer: str, step: SignInStep, party: RelyingParty) -> Passkey | None:
+def proven(answer: str, step: SignInStep, party: RelyingParty) -> Passkey | None:
     """Return the passkey that answered a step's challenge, and use the challenge up."""
     nonce, step.nonce = step.nonce, None
     said = webauthn_checks.parse_assertion(answer)

@@ -21,3 +21,15 @@ def has_identity(account_id: UUID, issuer: str) -> bool:
             select(exists().where(AccountIdentity.account_id == account_id, AccountIdentity.issuer == issuer))
         )
     )
+
+
+def list_identities(account_id: UUID) -> list[AccountIdentity]:
+    """List who an account is to providers, oldest first."""
+    own = select(AccountIdentity).where(AccountIdentity.account_id == account_id)
+    return list(db.session.scalars(own.order_by(AccountIdentity.id)))
+
+
+def find_identity_of(identity_id: UUID, account_id: UUID) -> AccountIdentity | None:
+    """Find one of the identities of an account by its id."""
+    own = select(AccountIdentity).where(AccountIdentity.id == identity_id, AccountIdentity.account_id == account_id)
+    return db.session.scalars(own).one_or_none()

@@ -22,7 +22,7 @@ from app.accounts.field_types import (
 from app.accounts.schemas import AccountOutput
 from app.core.identity import ROLES
 from app.core.inputs import Input, absent
-from app.core.list_queries import Flag, Paging, either_way, enum_schema, one_of
+from app.core.list_queries import Flag, SortedPaging, either_way, enum_schema, one_of
 from app.core.text import TextRule
 
 READ_ONLY: Final = frozenset(
@@ -82,7 +82,7 @@ class AccountChanges(ProfileChanges):
     is_active: Truth = absent()
 
 
-class AccountQuery(Paging):
+class AccountQuery(SortedPaging):
     """The filters and the order of the list of accounts; `q` is a part of the name, the e-mail or the username."""
 
     sort: Sort = "-created_at"
@@ -91,16 +91,6 @@ class AccountQuery(Paging):
     is_active: Flag | None = None
     email_verified: Flag | None = None
     mfa_enabled: Flag | None = None
-
-    @property
-    def sort_by(self) -> str:
-        """The field to sort by."""
-        return self.sort.removeprefix("-")
-
-    @property
-    def descending(self) -> bool:
-        """Whether the greatest comes first."""
-        return self.sort.startswith("-")
 
 
 class AccountPageOutput(BaseModel):

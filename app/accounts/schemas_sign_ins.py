@@ -1,16 +1,21 @@
 """What the call gives that lists where an account is signed in."""
 
 from datetime import datetime
+from ipaddress import ip_address
 from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from app.accounts.queries_sign_ins import ShownSignIn
+from app.accounts.queries_sign_ins import API, ShownSignIn
 
 
 class SignInOutput(BaseModel):
-    """A sign-in that is still good: by a browser, or by a program with tokens."""
+    """A sign-in that is still good: by a browser, or by a program with tokens.
+
+    `is_remembered`: the browser signs its owner in again by itself; its session may be over. `place` says in words what
+    the address tells of where it is.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -19,9 +24,11 @@ class SignInOutput(BaseModel):
     device: str
     user_agent: str | None
     ip: str | None
+    place: str
     created_at: datetime
     last_seen_at: datetime
     is_current: bool
+    is_remembered: bool
 
 
 class SignInPageOutput(BaseModel):
@@ -41,13 +48,15 @@ def present_sign_in(found: ShownSignIn, current: UUID | None) -> SignInOutput:
     """Turn a sign-in into the JSON object of the API; `current` is the one that asks."""
     return SignInOutput(
         id=found.id,
-        kind="browser" if found.kind == "browser" else "api",
+        kind="api" if found.kind == API else "browser",
         device=device_words(found.user_agent),
         user_agent=found.user_agent,
         ip=found.ip,
+        place=place_words(found.ip),
         created_at=found.created_at,
         last_seen_at=found.last_seen_at,
         is_current=found.id == current,
+        is_remembered=found.is_remembered,
     )
 
 
@@ -71,3 +80,14 @@ def device_words(user_agent: str | None) -> str:
     if browser:
         return f"{browser} on {system}" if system else browser
     return text.split(" ")[0][:60] or "Unknown device"
+
+
+def place_words(ip: str | None) -> str:
+    """Say what an address tells of a place. No map of addresses is asked: those that can be shipped are often wrong."""
+    try:
+        address = ip_address(ip or "")
+    except ValueError:
+        return "Unknown"
+    if address.is_loopback:
+        return "This server itself"
+    return "Your own network" if address.is_private else "Internet"

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from app.accounts import lockout, queries, recovery_codes, steps, totp
 from app.accounts.errors import WrongCode
+from app.accounts.factors import APP
 from app.accounts.models import Account, SignInAttempts
 from app.accounts.models_factors import SignInStep
 from app.accounts.sign_in import OpenDoor, SignInRules, let_in, not_usable
@@ -43,7 +44,7 @@ def by_code(typed: str) -> Check:
     def check(account: Account, _step: SignInStep) -> str | None:
         now = utc_now()
         if totp.is_code(typed):
-            return totp.APP if totp.spend_code(account.id, typed, now) else None
+            return APP if totp.spend_code(account.id, typed, now) else None
         return "recovery code" if recovery_codes.spend(account.id, typed, now) else None
 
     return check

@@ -1,15 +1,21 @@
 """Ending sign-ins: one's own, one by one or all but the one in use."""
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from types import MappingProxyType
 from uuid import UUID
 
-from app.accounts import ending, families, queries_sign_ins, sessions
+from app.accounts import ending, families, queries_sign_ins, remembered, sessions
 from app.accounts.errors import NoSuchSession
-from app.accounts.queries_sign_ins import BROWSER, Limits
+from app.accounts.queries_sign_ins import API, BROWSER, REMEMBERED, Limits
 from app.core.actions import Action
 from app.core.identity import Actor
 from app.core.transaction import command
 from config import Config
+
+_ENDINGS: Mapping[str, Callable[..., None]] = MappingProxyType(
+    {BROWSER: sessions.end_session, REMEMBERED: remembered.end_browser, API: families.end_family}
+)
 
 
 def limits_of(config: Config) -> Limits:
@@ -22,7 +28,7 @@ def end_sign_in(sign_in_id: UUID, account_id: UUID, *, actor: Actor) -> None:
     kind = queries_sign_ins.kind_of(sign_in_id, account_id)
     if kind is None:
         raise NoSuchSession
-    (sessions.end_session if kind == BROWSER else families.end_family)(sign_in_id, actor=actor)
+    _ENDINGS[kind](sign_in_id, actor=actor)
 
 
 @command(Action.SESSION_ENDED)

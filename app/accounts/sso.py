@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 from uuid import UUID
 
-from app.accounts import ending, lockout, managing, queries, queries_factors, queries_sso, steps
+from app.accounts import correspondence, ending, lockout, managing, queries, queries_factors, queries_sso, steps
 from app.accounts.credentials import digest
 from app.accounts.errors import EnrolmentRequired, MfaRequired
 from app.accounts.errors_sso import NO_ADDRESS, OTHER_PERSON, UNKNOWN, JourneyOver, NotLetIn
@@ -148,6 +148,7 @@ def _found_by_address(identity: Identity, rules: JoiningRules, *, actor: Actor) 
     if queries_sso.has_identity(account_id, identity.issuer):
         return NotLetIn(OTHER_PERSON, "the account belongs to somebody else there")
     audit.note(Action.ACCOUNT_UPDATED, subject=("account", account_id), reason=f"{SINGLE_SIGN_ON}: linked")
+    correspondence.tell_of_change(account_id, "sign_on_linked")
     if not account.email_verified:
         _prove_address(account_id, actor=actor)
     return account_id

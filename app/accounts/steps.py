@@ -22,6 +22,7 @@ class Purpose(StrEnum):
     PASSKEY_SIGN_IN = "passkey_sign_in"
     NEW_PASSKEY = "new_passkey"
     SINGLE_SIGN_ON = "single_sign_on"
+    PROOF = "proof"
 
 
 def begin(

@@ -10,7 +10,7 @@ import pyotp
 
 from app.accounts import queries, queries_factors, recovery_codes
 from app.accounts.errors import MfaAlreadyOn, NothingToConfirm
-from app.accounts.factors import factor_added, factor_removed
+from app.accounts.factors import APP, factor_added, factor_removed
 from app.accounts.models_factors import Totp
 from app.core.actions import Action
 from app.core.database import utc_now
@@ -28,7 +28,6 @@ STEPS_APART = 1
 CONFIRMED_WITHIN = timedelta(minutes=15)
 """How long a new secret waits for its first code; after that it was never there."""
 
-APP = "authenticator app"
 _CODE = re.compile(r"[0-9]{6}", re.ASCII)
 
 

@@ -1,16 +1,18 @@
 """The HTML door of accounts: signing in and out. The other pages attach themselves to `bp` by being imported."""
 
-from flask import Response, request
+from flask import Response, request, session
 
 from app.accounts import (
     sessions,
     web_account,
     web_accounts,
     web_enrolment,
+    web_identities,
     web_keys,
     web_passkey_sign_in,
     web_passkeys,
     web_profile,
+    web_proof,
     web_recovery,
     web_registration,
     web_security,
@@ -29,8 +31,10 @@ from app.accounts.page_door import (
     sign_in_page,
     status_of,
 )
+from app.accounts.page_remember import REMEMBER, wants_remembering
 from app.accounts.schemas import LoginInput
 from app.accounts.sign_in import SignIn
+from app.accounts.web_remembered import resume
 from app.accounts.web_second_step import ask_for
 from app.core.access import current_actor, public
 from app.core.errors import AccountDisabled, AccountLocked, EmailNotVerified
@@ -42,10 +46,12 @@ __all__ = [
     "web_account",
     "web_accounts",
     "web_enrolment",
+    "web_identities",
     "web_keys",
     "web_passkey_sign_in",
     "web_passkeys",
     "web_profile",
+    "web_proof",
     "web_recovery",
     "web_registration",
     "web_security",
@@ -57,24 +63,25 @@ __all__ = [
 @bp.get("/login")
 @public("nobody has a session before signing in")
 def login() -> Response:
-    """Show the sign-in page; who is signed in goes on."""
+    """Show the sign-in page; who is signed in, or comes with a remembered browser, goes on."""
     if not current_actor().is_anonymous:
         return redirect_to(next_page())
-    return sign_in_page([], 200)
+    return resume() or sign_in_page([], 200)
 
 
 @bp.post("/login")
 @public("nobody has a session before signing in", limit="auth")
 def submit_login() -> Response:
     """Sign a person in and bring them to the page they wanted, or to their second step."""
-    form = read_form(LoginInput)
+    form, remember = read_form(LoginInput, drop=[REMEMBER]), wants_remembering()
     if form.data is None:
         return sign_in_page(form.errors, 422, typed_name=form.typed.get("email", ""))
-    typed = SignIn(form.data.email, form.data.password)
+    typed, agent = SignIn(form.data.email, form.data.password), request.user_agent.string
     try:
-        opened = sessions.start_session(typed, request.user_agent.string, rules=sign_in_rules(), actor=nobody_yet())
+        opened = sessions.start_session(typed, agent, rules=sign_in_rules(), actor=nobody_yet(), remember=remember)
     except MfaRequired as asked:
         end_current_session()
+        session[REMEMBER] = remember
         is_new = isinstance(asked, EnrolmentRequired)
         return ask_for("accounts_web.show_enrolment" if is_new else "accounts_web.show_second_step", asked.token)
     except (WrongPassword, AccountLocked, AccountDisabled, EmailNotVerified) as refusal:

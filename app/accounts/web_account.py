@@ -11,6 +11,7 @@ from app.accounts.account_rows import ROLE_WORDS, rows_of
 from app.accounts.errors import LastAdmin, NameTaken
 from app.accounts.page_door import bp, private_page
 from app.accounts.page_forms import controls
+from app.accounts.page_recent import ACCOUNTS_WITHIN, asks_lately
 from app.accounts.schemas_managing import AccountChanges
 from app.core.access import current_actor, requires
 from app.core.errors import DomainError, FieldError, ValidationFailed
@@ -29,6 +30,7 @@ def show_account(account_id: UUID) -> Response:
 
 @bp.post("/accounts/<id:account_id>")
 @requires("accounts:manage")
+@asks_lately(ACCOUNTS_WITHIN)
 def change_account(account_id: UUID) -> Response:
     """Save name, username and role."""
     queries_accounts.get_account(account_id)
@@ -46,6 +48,7 @@ def change_account(account_id: UUID) -> Response:
 
 @bp.post("/accounts/<id:account_id>/disable")
 @requires("accounts:manage")
+@asks_lately(ACCOUNTS_WITHIN)
 def disable_account(account_id: UUID) -> Response:
     """Shut the account out."""
     return _done(account_id, managing.disable_account, "The account is disabled. It is signed out everywhere.")
@@ -53,6 +56,7 @@ def disable_account(account_id: UUID) -> Response:
 
 @bp.post("/accounts/<id:account_id>/enable")
 @requires("accounts:manage")
+@asks_lately(ACCOUNTS_WITHIN)
 def enable_account(account_id: UUID) -> Response:
     """Let the account in again."""
 
@@ -71,6 +75,7 @@ def unlock_account(account_id: UUID) -> Response:
 
 @bp.post("/accounts/<id:account_id>/reset-two-step")
 @requires("accounts:manage")
+@asks_lately(ACCOUNTS_WITHIN)
 def reset_two_step(account_id: UUID) -> Response:
     """Take every second factor away, for an owner who lost them."""
     queries_accounts.get_account(account_id)
@@ -88,6 +93,7 @@ def invite_again(account_id: UUID) -> Response:
 
 @bp.get("/accounts/<id:account_id>/delete")
 @requires("accounts:manage")
+@asks_lately(ACCOUNTS_WITHIN)
 def ask_delete_account(account_id: UUID) -> Response:
     """Ask once whether to disable the account for good."""
     return _delete_page(account_id, [], 200)
@@ -95,6 +101,7 @@ def ask_delete_account(account_id: UUID) -> Response:
 
 @bp.post("/accounts/<id:account_id>/delete")
 @requires("accounts:manage")
+@asks_lately(ACCOUNTS_WITHIN)
 def delete_account(account_id: UUID) -> Response:
     """Disable the account for good."""
     try:

@@ -9,6 +9,7 @@ from app.accounts.account_rows import ROLE_WORDS, rows_of
 from app.accounts.errors import NameTaken
 from app.accounts.page_door import bp, private_page
 from app.accounts.page_forms import controls, without_empty
+from app.accounts.page_recent import ACCOUNTS_WITHIN, asks_lately
 from app.accounts.queries_accounts import Filter
 from app.accounts.schemas_managing import AccountInput, AccountQuery
 from app.core.access import current_actor, requires
@@ -51,6 +52,7 @@ def list_accounts() -> Response:
 
 @bp.get("/accounts/new")
 @requires("accounts:manage")
+@asks_lately(ACCOUNTS_WITHIN)
 def new_account() -> Response:
     """Show the form for another account."""
     return _form_page({"role": "viewer"}, [], 200)
@@ -58,6 +60,7 @@ def new_account() -> Response:
 
 @bp.post("/accounts/new")
 @requires("accounts:manage")
+@asks_lately(ACCOUNTS_WITHIN)
 def create_account() -> Response:
     """Make the account, or show again what was typed and what is wrong with it."""
     form = read_form(AccountInput, submitted=without_empty("password"))

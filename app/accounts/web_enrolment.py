@@ -6,6 +6,7 @@ from app.accounts import enrolment, steps
 from app.accounts.errors import MfaAlreadyOn, NothingToConfirm
 from app.accounts.page_app import app_context
 from app.accounts.page_door import begin_session, bp, next_page, nobody_yet, private_page
+from app.accounts.page_remember import was_ticked
 from app.accounts.schemas_mfa import CodeInput
 from app.accounts.sessions import session_opener
 from app.accounts.steps import Purpose
@@ -54,7 +55,7 @@ def confirm_enrolment() -> Response:
     form = read_form(CodeInput)
     if form.data is None:
         return _again(token, form.errors)
-    opener = session_opener(request.user_agent.string, actor.ip)
+    opener = session_opener(request.user_agent.string, actor.ip, remember=was_ticked())
     try:
         opened, codes = enrolment.finish(token, form.data.code, opener, actor=actor)
     except ValidationFailed as refused:

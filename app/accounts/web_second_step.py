@@ -10,6 +10,7 @@ from app.accounts.access import sign_in_rules
 from app.accounts.errors import WrongCode, WrongPasskey
 from app.accounts.page_door import begin_session, bp, in_words, next_page, nobody_yet, private_page, status_of
 from app.accounts.page_passkeys import options_answer, party, works_here
+from app.accounts.page_remember import was_ticked
 from app.accounts.schemas_mfa import CodeInput, PasskeyAnswer
 from app.accounts.second_step import Attempt, by_code
 from app.accounts.sessions import session_opener
@@ -83,7 +84,7 @@ def submit_second_passkey() -> Response:
 
 def _finish(attempt: Attempt) -> Response:
     actor = nobody_yet()
-    opener = session_opener(request.user_agent.string, actor.ip)
+    opener = session_opener(request.user_agent.string, actor.ip, remember=was_ticked())
     try:
         opened = second_step.finish(attempt, opener, rules=sign_in_rules(), actor=actor)
     except (InvalidToken, ExpiredToken):

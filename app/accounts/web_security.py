@@ -13,6 +13,7 @@ from app.accounts.page_passkeys import party, works_here
 from app.accounts.page_proof import Question, asks_password, password_page
 from app.accounts.schemas_mfa import CodeInput
 from app.accounts.totp import Enrolment
+from app.accounts.web_identities import identities_of
 from app.core.access import account_of, current_actor, signed_in
 from app.core.errors import FieldError, NotFound, ValidationFailed
 from app.core.forms import read_form
@@ -42,6 +43,8 @@ def show_security() -> Response:
         "accounts/security.html",
         factors=mfa.factors_of(account_id),
         passkeys=queries_factors.list_passkeys(account_id),
+        identities=identities_of(account_id),
+        has_password=queries.get_account(account_id).password_hash is not None,
         is_required=needs_second_factor(current_actor()),
         passkeys_work=works_here(),
         passkey_page=party().origin + url_for(SECURITY),

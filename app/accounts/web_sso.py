@@ -43,7 +43,7 @@ logger = logging.getLogger(__name__)
 @gated(only_when_on)
 def begin_single_sign_on() -> Response:
     """Send the browser to the provider; nothing changes but the cookie, which ties the way back to this browser."""
-    if not current_actor().is_anonymous:
+    if not current_actor().is_anonymous and not request.args.get("again"):
         return redirect_to(next_page())
     handle = new_token()
     try:

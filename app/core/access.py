@@ -218,7 +218,8 @@ def _note_denial(wanted: str, *, actor: Actor) -> None:
 
 def _to_sign_in() -> Response:
     """Send a person to sign in, and back afterwards to the page they were on; a fragment is told by a header."""
-    address = url_for(SIGN_IN_PAGE, next=_came_from())
+    unsaved = None if request.method in SAFE_METHODS else 1
+    address = url_for(SIGN_IN_PAGE, next=_came_from(), unsaved=unsaved)
     if request.headers.get("HX-Request") == "true":
         return Response(status=401, headers={"HX-Redirect": address, "Cache-Control": "no-store"})
     answer = cast(Response, redirect(address, 303))

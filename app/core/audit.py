@@ -106,6 +106,14 @@ def note(
     require_work(db.session).entries.append(entry)
 
 
+def add_hidden_change(subject: Subject, change: Change) -> None:
+    """Name a field in the command's entry where before and after look alike, as two numbers of one mask do."""
+    action = command_of(db.session).action
+    for entry in require_work(db.session).entries:
+        if entry.action == action and entry.subject == subject:
+            entry.changes.append(change)
+
+
 def write(session: Session | scoped_session[Any], entries: Sequence[Entry]) -> tuple[int, bytes]:
     """Insert the entries at the end of this writer's chain; return where the chain ends once they are committed."""
     chain = _chain()

@@ -171,6 +171,7 @@ _PROBLEMS = (
         "The call is for deleted records only.",
         "Delete the record first if that is what you want.",
     ),
+    Problem("ALREADY_DECIDED", (409,), "It is decided already", "Somebody was first.", "Read the record again."),
     Problem(
         "MFA_ALREADY_ON",
         (409,),

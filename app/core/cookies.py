@@ -1,9 +1,10 @@
 """The session cookie: who may read it, and how it is kept from others."""
 
 import hashlib
+from datetime import timedelta
 from typing import Any
 
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, current_app, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
 from app.core.doors import API_PREFIX, is_api
@@ -43,3 +44,23 @@ def init_app(app: Flask) -> None:
         REMEMBER_COOKIE_NAME="__Host-remember" if is_secure else "remember",
         SESSION_PROTECTION=None,
     )
+
+
+def remember_cookie() -> str | None:
+    """Return what the cookie of a remembered browser holds, as it was sent."""
+    return request.cookies.get(current_app.config["REMEMBER_COOKIE_NAME"]) or None
+
+
+def keep_remember_cookie(response: Response, token: str, lives: timedelta) -> None:
+    """Have the browser keep the token it is remembered by, guarded as the session is."""
+    response.set_cookie(current_app.config["REMEMBER_COOKIE_NAME"], token, max_age=lives, **_guards())
+
+
+def drop_remember_cookie(response: Response) -> None:
+    """Have the browser forget the token it was remembered by."""
+    response.delete_cookie(current_app.config["REMEMBER_COOKIE_NAME"], **_guards())
+
+
+def _guards() -> dict[str, Any]:
+    is_secure = current_app.config["SESSION_COOKIE_SECURE"]
+    return {"path": "/", "secure": is_secure, "httponly": True, "samesite": "Lax"}

@@ -6,6 +6,7 @@ view's `Door`. Tests and the OpenAPI document read it there, so neither can tell
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -32,6 +33,7 @@ class Door:
     refuses_keys: bool = False
     gate: Callable[[], None] | None = None
     hides_address: bool = False
+    proven_within: timedelta | None = None
     limit: str = "default"
     body: type[BaseModel] | None = None
     body_optional: bool = False

@@ -15,7 +15,7 @@ from app.core.validation import checks
 
 S = TypeVar("S", bound=BaseModel)
 
-TRANSPORT_FIELDS = frozenset({"csrf_token", "idempotency_key", "version", "next"})
+TRANSPORT_FIELDS = frozenset({"csrf_token", "idempotency_key", "version", "next", "proof"})
 DATE_PARTS = ("day", "month", "year")
 
 

@@ -32,7 +32,7 @@ P = ParamSpec("P")
 KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
 LOCK_WAIT_TIMEOUT = 1205
 KEPT_HEADERS = ("Location", "ETag", "Content-Type", "Cache-Control")
-NOT_PART_OF_THE_REQUEST = frozenset({"idempotency_key", "csrf_token"})
+NOT_PART_OF_THE_REQUEST = frozenset({"idempotency_key", "csrf_token", "proof"})
 
 
 class IdempotencyKey(Base):

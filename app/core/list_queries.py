@@ -120,3 +120,19 @@ class Paging(Input):
     page: PageNumber | None = None
     page_size: PageSize | None = None
     cursor: Cursor | None = None
+
+
+class SortedPaging(Paging):
+    """A part of a list in an order: by the field that `sort` names, the greatest first where a `-` stands before it."""
+
+    sort: str = ""
+
+    @property
+    def sort_by(self) -> str:
+        """The field to sort by."""
+        return self.sort.removeprefix("-")
+
+    @property
+    def descending(self) -> bool:
+        """Whether the greatest comes first."""
+        return self.sort.startswith("-")

@@ -1,5 +1,6 @@
 """The menu and the person at the top of every page: chosen by permission here, never hidden by a stylesheet."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,7 @@ class Entry:
 
 ENTRIES = (
     Entry("Records", "users", "records_web.list_records", ("records:read",)),
+    Entry("Corrections", "file-check", "privacy_web.list_corrections", ("records:approve",)),
     Entry("Recently deleted", "trash", "records_web.list_deleted", ("records:delete",)),
     Entry("Accounts", "user-check", "accounts_web.list_accounts", ("accounts:manage",), "Administration"),
     Entry("API keys", "key", "accounts_web.list_keys", ("keys:manage",), "Administration"),
@@ -38,6 +40,11 @@ ENTRIES = (
 def init_app(app: Flask) -> None:
     """Give every page its menu, its person and its theme."""
     app.context_processor(frame)
+
+
+def count_waiting_by(app: Flask, endpoint: str, count: Callable[[], int]) -> None:
+    """Show beside an entry how many things wait there; counted only where the menu is drawn."""
+    app.extensions.setdefault("menu_counts", {})[endpoint] = count
 
 
 def frame() -> dict[str, Any]:
@@ -70,7 +77,7 @@ def menu_of(actor: Actor) -> list[dict[str, Any]]:
             "url": paths[entry.endpoint],
             "group": entry.group,
             "current": (entry.part or paths[entry.endpoint]) == current,
-            "count": None,
+            "count": current_app.extensions.get("menu_counts", {}).get(entry.endpoint),
         }
         for entry in open_to
     ]

@@ -77,7 +77,8 @@ def changed_fields_since(subject_id: UUID, version: UUID) -> list[str] | None:
     entries = _since(subject_id, version)
     if entries is None:
         return None
-    return sorted(name for name, (before, after) in _net(entries).items() if before != after)
+    unlike = {name for name, (before, after) in _net(entries).items() if before != after}
+    return sorted(unlike | _hidden(entries))
 
 
 def values_at(subject_id: UUID, version: UUID, now: dict[str, Any]) -> dict[str, Any] | None:
@@ -108,6 +109,12 @@ def _since(subject_id: UUID, version: UUID) -> list[TrailEntry] | None:
         if entry.subject_version == version:
             return entries[place + 1 :]
     return None
+
+
+def _hidden(entries: Iterable[TrailEntry]) -> set[str]:
+    """Name the fields whose change cannot be seen: the mask before is the mask after."""
+    changes = [change for entry in entries for change in entry.changes]
+    return {change.field for change in changes if change.before is not None and change.before == change.after}
 
 
 def _net(entries: Iterable[TrailEntry]) -> dict[str, tuple[Any, Any]]:

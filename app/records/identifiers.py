@@ -186,6 +186,10 @@ def mask_pan(pan: str) -> str:
     return f"XXXXX{pan[5:9]}X"
 
 
+MASKS = MappingProxyType({"aadhaar": mask_aadhaar, "pan": mask_pan})
+"""How each identifier is masked, by the name of its field."""
+
+
 def _is_ascii_digits(text: str) -> bool:
     return text.isascii() and text.isdigit()
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from flask import url_for
 
+from app.core import messages
 from app.core.access import current_actor
 from app.core.errors import NotFound
 from app.core.presenting import day, moment
@@ -21,7 +22,11 @@ Flash = dict[str, Any]
 
 
 def flashes(state: ListState, record: Any = None) -> list[Flash]:
-    """Return the message that the address asks for, when what it says is so."""
+    """Return the messages that wait, and the one that the address asks for, when what it says is so."""
+    return [*messages.waiting(), *_asked_for(state, record)]
+
+
+def _asked_for(state: ListState, record: Any) -> list[Flash]:
     done = state.asked.done
     if done in WORDS_ALONE:
         tone, text = WORDS_ALONE[done]
@@ -108,6 +113,7 @@ WORDS_ALONE = {
     "kept-out": ("info", _KEPT_OUT),
     "draft-gone": ("info", _DRAFT_GONE),
     "kept": ("ok", "The record stays as your colleague saved it."),
+    "correction-asked": ("ok", "Your request is saved. Another person decides, and then the record changes."),
     "unchanged": ("info", "Nothing was different, so nothing was saved."),
     "signed-out": ("info", "You were signed out meanwhile. What you typed is here again; send it once more."),
 }

@@ -18,7 +18,12 @@ ICONS = {
     Action.RECORD_RESTORED: "arrow-back-up",
     Action.RECORD_REVEALED: "eye",
     Action.RECORDS_SEARCHED: "search",
+    Action.CORRECTION_REQUESTED: "file-check",
+    Action.CORRECTION_APPROVED: "check",
+    Action.CORRECTION_REJECTED: "x",
 }
+CHANGES = (Action.RECORD_UPDATED, Action.CORRECTION_REQUESTED, Action.CORRECTION_APPROVED)
+"""What is told with its fields, also where there is little room."""
 MONOSPACED = frozenset(REVEALABLE)
 
 
@@ -61,7 +66,7 @@ def _tell(entry: TrailEntry, reader: UUID | None) -> ToldEntry:
         channel=channel_words(entry.channel),
         at=entry.occurred_at,
         reason=entry.reason,
-        changes=[] if _names_numbers_only(entry) else [
+        changes=[] if _names_fields_only(entry) else [
             ToldChange(
                 field_words(change.field),
                 shown_value(change.before, change.field),
@@ -71,12 +76,12 @@ def _tell(entry: TrailEntry, reader: UUID | None) -> ToldEntry:
             for change in entry.changes
         ],
         is_long=entry.action == Action.RECORD_CREATED,
-        is_change=entry.action == Action.RECORD_UPDATED,
+        is_change=entry.action in CHANGES,
     )  # fmt: skip
 
 
-def _names_numbers_only(entry: TrailEntry) -> bool:
-    return entry.action in (Action.RECORD_REVEALED, Action.RECORDS_SEARCHED)
+def _names_fields_only(entry: TrailEntry) -> bool:
+    return entry.action in (Action.RECORD_REVEALED, Action.RECORDS_SEARCHED, Action.CORRECTION_REJECTED)
 
 
 def _what(entry: TrailEntry) -> str:
@@ -86,4 +91,6 @@ def _what(entry: TrailEntry) -> str:
         return f"{listed} revealed"
     if entry.action == Action.RECORDS_SEARCHED and names:
         return f"Searched by {' or '.join(names)}"
+    if entry.action == Action.CORRECTION_REJECTED and names:
+        return f"{action_words(entry.action)}: {listed}"
     return action_words(entry.action)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Final
 
-from app.core.list_queries import Flag, From, Paging, To, either_way, enum_schema, one_of
+from app.core.list_queries import Flag, From, SortedPaging, To, either_way, enum_schema, one_of
 from app.records.field_types import LABELS, REQUIRED_WORDS, Input, SearchText
 
 SORTS: Final = ("created_at", "name", "email", "updated_at")
@@ -15,7 +15,7 @@ Sort = Annotated[str, one_of(_SORTS), enum_schema(_SORTS)]
 Deleted = Annotated[str, one_of(DELETED), enum_schema(DELETED)]
 
 
-class ListQuery(Paging):
+class ListQuery(SortedPaging):
     """The filters and the order of the list of records.
 
     `created_from` and `created_to` come out as UTC with `created_from <= created_at < created_to`.
@@ -31,16 +31,6 @@ class ListQuery(Paging):
     deleted: Deleted = "exclude"
     created_from: From | None = None
     created_to: To | None = None
-
-    @property
-    def sort_by(self) -> str:
-        """The field to sort by."""
-        return self.sort.removeprefix("-")
-
-    @property
-    def descending(self) -> bool:
-        """Whether the greatest comes first."""
-        return self.sort.startswith("-")
 
     @property
     def wants_deleted(self) -> bool:

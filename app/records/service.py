@@ -50,7 +50,7 @@ def _register(data: RecordInput, *, actor: Actor) -> tuple[UserRecord, bool]:
     except IntegrityError as error:
         found = _restorable(data, actor)
         if found is None:
-            raise _duplicate(_unique_values(data), actor) or error from error
+            raise duplicate_of(_unique_values(data), actor) or error from error
         return _restore_registered(found, data, actor=actor), True
     return _insert_record(data, identity_id, actor=actor), False
 
@@ -72,7 +72,7 @@ def identity_place(kind: str, identity_id: UUID) -> str:
 
 
 def _explain_register(data: RecordInput, *_: object, actor: Actor, **__: object) -> Duplicate | None:
-    return _duplicate(_unique_values(data), actor)
+    return duplicate_of(_unique_values(data), actor)
 
 
 @command(Action.RECORD_CREATED, refuse=_explain_register)
@@ -111,7 +111,7 @@ def _restorable(data: RecordInput, actor: Actor) -> UserRecord | None:
 
 
 def _explain_restore_registered(_found: object, data: RecordInput, *, actor: Actor) -> Duplicate | None:
-    return _duplicate(_unique_values(data, of=("email", "primary_mobile")), actor)
+    return duplicate_of(_unique_values(data, of=("email", "primary_mobile")), actor)
 
 
 @command(Action.RECORD_RESTORED, refuse=_explain_restore_registered)
@@ -126,7 +126,7 @@ def _restore_registered(record: UserRecord, data: RecordInput, *, actor: Actor) 
 
 def _explain_update(record_id: UUID, changes: RecordChanges, *, actor: Actor, **_: object) -> Duplicate | None:
     values = {name: value for name, value in changes.changes().items() if name in UNIQUE}
-    return _duplicate(values, actor, except_for=record_id)
+    return duplicate_of(values, actor, except_for=record_id)
 
 
 @command(Action.RECORD_UPDATED, refuse=_explain_update)
@@ -196,7 +196,7 @@ def delete_record(
 def _explain_restore(record_id: UUID, *, actor: Actor, **_: object) -> Duplicate | None:
     record = queries.get_for_restore(record_id)
     values = {"email": record.email, "primary_mobile": record.primary_mobile}
-    return _duplicate(values, actor, except_for=record_id)
+    return duplicate_of(values, actor, except_for=record_id)
 
 
 @command(Action.RECORD_RESTORED, refuse=_explain_restore)
@@ -225,7 +225,7 @@ def _unique_values(data: RecordInput, of: tuple[str, ...] = UNIQUE) -> dict[str,
     return {name: getattr(data, name) for name in of}
 
 
-def _duplicate(values: Mapping[str, str], actor: Actor, except_for: UUID | None = None) -> Duplicate | None:
+def duplicate_of(values: Mapping[str, str], actor: Actor, except_for: UUID | None = None) -> Duplicate | None:
     """Name every taken field; a deleted holder is named only to who may restore it."""
     errors = []
     for taken in queries.find_taken(dict(values), except_for=except_for):

@@ -17,6 +17,7 @@ from app.core.trail import find_last_change, list_history
 from app.core.validation import read_query_leniently
 from app.records import page_done, queries, viewing
 from app.records.birth import age_on
+from app.records.page_corrections import corrections_of
 from app.records.page_done import Flash
 from app.records.page_door import bp, send_to
 from app.records.page_list import ListState, read_list
@@ -86,6 +87,7 @@ def detail_context(record: Any, state: ListState) -> dict[str, Any]:
         "age": age_on(office_today(), record.date_of_birth),
         "steps": _steps(state),
         "timeline": timeline(record.id),
+        "corrections": corrections_of(record.id),
         "may_write": actor.may("records:write"),
         "may_delete": actor.may("records:delete"),
         "may_reveal": actor.may("records:reveal"),

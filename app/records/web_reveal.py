@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import Response, request
 from werkzeug.datastructures import MultiDict
 
+from app.accounts.page_recent import NUMBERS_WITHIN, asks_lately
 from app.core.access import current_actor, requires
 from app.core.forms import read_form
 from app.core.htmx import is_htmx, render_page
@@ -13,6 +14,7 @@ from app.core.presenting import office_today
 from app.records import disclosure, queries
 from app.records.birth import age_on
 from app.records.errors import RecordNotFound
+from app.records.page_corrections import corrections_of
 from app.records.page_door import bp, on_refusal
 from app.records.page_list import read_list
 from app.records.page_reasons import REVEAL, REVEAL_REASONS, ChosenReason, chosen_reason, reason_errors, reason_fields
@@ -25,6 +27,7 @@ FORM = "#reveal-form"
 
 @bp.get("/records/<id:record_id>/reveal")
 @requires("records:reveal")
+@asks_lately(NUMBERS_WITHIN)
 @on_refusal(shown_as_deleted, RecordNotFound)
 def ask_reveal(record_id: UUID) -> Response:
     """Ask which numbers are needed, and why."""
@@ -33,6 +36,7 @@ def ask_reveal(record_id: UUID) -> Response:
 
 @bp.post("/records/<id:record_id>/reveal")
 @requires("records:reveal")
+@asks_lately(NUMBERS_WITHIN)
 @on_refusal(shown_as_deleted, RecordNotFound)
 def reveal(record_id: UUID) -> Response:
     """Show the numbers, and put on record who saw them and why."""
@@ -56,6 +60,7 @@ def reveal(record_id: UUID) -> Response:
         seconds=SECONDS_SHOWN,
         age=age_on(office_today(), record.date_of_birth),
         timeline=timeline(record_id),
+        corrections=corrections_of(record_id),
         reveal={"fields": ["aadhaar"], "error": None, **reason_fields(REVEAL_REASONS, REVEAL)},
     )
     page.headers["Cache-Control"] = "no-store"

@@ -1,7 +1,9 @@
 """A device that keeps one passkey, made of plain cryptography, so that tests can have it say what no browser would."""
 
 import hashlib
+import html
 import json
+import re
 import secrets
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +11,12 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, encode_cbor
+from werkzeug.test import TestResponse
 
+from tests.browsing import Person
+from tests.factories import PASSWORD
+
+SECURITY = "/settings/security"
 PRESENT, VERIFIED, ATTESTED = 0x01, 0x04, 0x40
 
 
@@ -53,3 +60,19 @@ class Authenticator:
         name = bytes_to_base64url(self.credential_id)
         response = {part: bytes_to_base64url(value) for part, value in said.items()}
         return json.dumps({"id": name, "rawId": name, "type": "public-key", "response": response})
+
+
+def begun(person: Person, name: str = "Laptop") -> tuple[str, dict[str, Any]]:
+    """Begin to add a passkey; return the token of the step and what the browser is told."""
+    page = person.post(f"{SECURITY}/passkeys/new", {"name": name, "password": PASSWORD})
+    assert page.status_code == 200, page.text
+    told, token = (re.search(rf'{mark}="([^"]+)"', page.text) for mark in ("data-told", 'name="token" value'))
+    assert told is not None
+    assert token is not None
+    return token[1], json.loads(html.unescape(told[1]))
+
+
+def add(person: Person, device: Authenticator, name: str = "Laptop") -> TestResponse:
+    """Add a passkey by the security page."""
+    token, told = begun(person, name)
+    return person.post(f"{SECURITY}/passkeys", {"name": name, "token": token, "credential": device.make(told)})

@@ -17,7 +17,8 @@ from tests.factories import MadeAccount
 
 Api = Callable[..., JsonClient]
 MakeAccount = Callable[..., MadeAccount]
-SIGN_IN = ["id", "kind", "device", "user_agent", "ip", "created_at", "last_seen_at", "is_current"]
+SIGN_IN = ["id", "kind", "device", "user_agent", "ip", "place", "created_at", "last_seen_at", "is_current"]
+SIGN_IN += ["is_remembered"]
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 

@@ -1,6 +1,5 @@
 """Two-step sign-in on the pages, in a browser without scripts."""
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,16 +13,13 @@ from werkzeug.test import TestResponse
 from app.accounts.models_factors import RecoveryCode
 from app.core.audit import AuditEntry
 from app.extensions import db
-from tests.accounts.second_factor import STEP, Phone
+from tests.accounts.second_factor import CODE, SECRET, SECURITY, STEP, phone_on, set_up
 from tests.browsing import JsonClient, Person
 from tests.factories import PASSWORD, MadeAccount
 
 OpenPage = Callable[..., Person]
 MakeAccount = Callable[..., MadeAccount]
 Clock = time_machine.Traveller
-SECURITY = "/settings/security"
-SECRET = re.compile(r'rr-secret">([A-Z2-7 ]+)<')
-CODE = re.compile(r'<li class="rr-id">([0-9A-Z-]+)</li>')
 
 
 @pytest.fixture
@@ -38,23 +34,6 @@ def needs_it(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask admins for a second factor."""
     changed = replace(app.extensions["config"], mfa_required_roles=("admin",))
     monkeypatch.setitem(app.extensions, "config", changed)
-
-
-def phone_on(answer: TestResponse) -> Phone:
-    """Read the secret off a page into a phone."""
-    found = SECRET.search(answer.text)
-    assert found, answer.text
-    return Phone(found[1].replace(" ", ""))
-
-
-def set_up(person: Person) -> Phone:
-    """Turn two-step sign-in on by the security page; the last step is used up."""
-    shown = person.submit(f"{SECURITY}/app", password=PASSWORD)
-    phone = phone_on(shown)
-    done = person.post(f"{SECURITY}/app/confirm", {"code": phone.code(steps=-1)})
-    assert done.status_code == 200, done.text
-    phone.recovery_codes = CODE.findall(done.text)
-    return phone
 
 
 def first_step(person: Person, account: MadeAccount, where: str = "/login") -> str:

@@ -1,6 +1,5 @@
 """What a passkey has to prove, and what opens nothing; the browser's part is in test_passkeys.py."""
 
-import html
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -18,7 +17,7 @@ from app.accounts.models_factors import Passkey, RecoveryCode
 from app.accounts.webauthn_checks import relying_party
 from app.core.audit import AuditEntry
 from app.extensions import db
-from tests.accounts.authenticator import PRESENT, Authenticator
+from tests.accounts.authenticator import PRESENT, SECURITY, Authenticator, add, begun
 from tests.accounts.second_factor import Phone
 from tests.browsing import JsonClient, Person, said
 from tests.factories import PASSWORD, MadeAccount
@@ -26,7 +25,6 @@ from tests.factories import PASSWORD, MadeAccount
 OpenPage = Callable[..., Person]
 MakeAccount = Callable[..., MadeAccount]
 Clock = time_machine.Traveller
-SECURITY = "/settings/security"
 GARBAGE = ["{}", "null", "[]", '"x"', "{" * 3000, '{"id": 1}', json.dumps({"id": "x", "rawId": "x", "response": {}})]
 
 
@@ -35,22 +33,6 @@ def clock() -> Iterator[Clock]:
     """Stop the clock."""
     with time_machine.travel(datetime(2026, 11, 20, 10, 0, 15, tzinfo=UTC), tick=False) as stopped:
         yield stopped
-
-
-def begun(person: Person, name: str = "Laptop") -> tuple[str, dict[str, Any]]:
-    """Begin to add a passkey; return the token of the step and what the browser is told."""
-    page = person.post(f"{SECURITY}/passkeys/new", {"name": name, "password": PASSWORD})
-    assert page.status_code == 200, page.text
-    told, token = (re.search(rf'{mark}="([^"]+)"', page.text) for mark in ("data-told", 'name="token" value'))
-    assert told is not None
-    assert token is not None
-    return token[1], json.loads(html.unescape(told[1]))
-
-
-def add(person: Person, device: Authenticator, name: str = "Laptop") -> TestResponse:
-    """Add a passkey by the security page."""
-    token, told = begun(person, name)
-    return person.post(f"{SECURITY}/passkeys", {"name": name, "token": token, "credential": device.make(told)})
 
 
 def owner_of(page: OpenPage, account: MadeAccount, device: Authenticator) -> Person:

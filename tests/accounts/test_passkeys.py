@@ -6,29 +6,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, CDPSession, Page, expect
+from flask import Flask
+from playwright.sync_api import BrowserContext, Page, expect
+from sqlalchemy import update
 
 from app import create_app
+from app.accounts.models import BrowserSession
+from app.extensions import db
 from config import Config
 from tests.accounts.second_factor import Phone
+from tests.browser.office import is_accessible
 from tests.factories import PASSWORD, MadeAccount, make_account
-from tests.services.served import ROOT, Served
+from tests.services.passkey_device import plug_in
+from tests.services.served import Served
 
 pytestmark = pytest.mark.browser
 Window = Callable[..., BrowserContext]
-AXE = (ROOT / "tests" / "vendor" / "axe.min.js").read_text()
-RUN_AXE = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
-    .filter((one) => ["serious", "critical", "moderate"].includes(one.impact))
-    .map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 140)).join(" | ")}`)"""
-DEVICE = {
-    "protocol": "ctap2",
-    "ctap2Version": "ctap2_1",
-    "transport": "internal",
-    "hasResidentKey": True,
-    "hasUserVerification": True,
-    "isUserVerified": True,
-    "automaticPresenceSimulation": True,
-}
 
 
 class Desk:
@@ -40,14 +33,15 @@ class Desk:
         self.home, self.served = home, served
         self.complaints: list[str] = []
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.cdp: CDPSession = window.new_cdp_session(self.page)
-        self.cdp.send("WebAuthn.enable")
-        self.device = self.cdp.send("WebAuthn.addVirtualAuthenticator", {"options": DEVICE})["authenticatorId"]
+        self.cdp, self.device = plug_in(window, self.page)
+
+    def application(self) -> Flask:
+        """Make the application that is served, to look at its database."""
+        return create_app(Config.from_env(self.served.settings | {"BASE_URL": self.served.url}, home=self.home))
 
     def hire(self, role: str = "editor") -> MadeAccount:
         """Make an account."""
-        app = create_app(Config.from_env(self.served.settings | {"BASE_URL": self.served.url}, home=self.home))
-        with app.app_context():
+        with self.application().app_context():
             return make_account(role)
 
     def keys(self) -> list[dict[str, Any]]:
@@ -93,13 +87,6 @@ def desk(served: Callable[..., Served], window: Window, tmp_path: Path) -> Any:
     lent = Desk(served(), window(), tmp_path)
     yield lent
     assert lent.complaints == []
-
-
-def is_accessible(page: Page) -> None:
-    page.evaluate(AXE)
-    assert page.evaluate(RUN_AXE) == [], page.url
-    width = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-    assert width[0] <= width[1], f"{page.url} scrolls sideways: {width}"
 
 
 def test_a_passkey_is_made_and_signs_in_without_a_password(desk: Desk) -> None:
@@ -265,3 +252,20 @@ def test_a_passkey_says_where_it_belongs(desk: Desk) -> None:
     desk.page.goto(f"{desk.served.url}/login")
     expect(desk.page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
     expect(desk.page.get_by_role("button", name="Sign in with a passkey")).to_have_count(0)
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_a_passkey_is_a_fresh_proof(desk: Desk) -> None:
+    account = desk.hire("admin")
+    desk.sign_in(account)
+    desk.arrive("/records")
+    desk.add_passkey()
+    expect(desk.page.get_by_role("heading", name="Your passkey is ready")).to_be_focused()
+    with desk.application().app_context():
+        db.session.execute(update(BrowserSession).values(proven_at=None))
+        db.session.commit()
+    desk.page.goto(f"{desk.url}/accounts/new")
+    desk.arrive("/login/again?next=/accounts/new")
+    is_accessible(desk.page)
+    desk.page.get_by_role("button", name="Use a passkey").click()
+    desk.arrive("/accounts/new")

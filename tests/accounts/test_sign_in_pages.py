@@ -173,7 +173,7 @@ def test_a_fragment_is_told_by_header_and_comes_back_to_its_page(page: OpenPage)
 
 def test_a_form_sent_without_a_session_leads_to_sign_in_and_back_to_the_form(page: OpenPage) -> None:
     answer = page(None).client.post("/records/search", headers={"Referer": "http://localhost/records/trash"})
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/login?next=/records/trash")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/login?next=/records/trash&unsaved=1")
 
 
 # --- the session ---------------------------------------------------------------------------------------------------

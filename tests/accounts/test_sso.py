@@ -16,14 +16,17 @@ import requests
 import time_machine
 from flask import Flask
 from playwright.sync_api import BrowserContext, expect
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from app import create_app
+from app.accounts import unlinking
 from app.accounts.models import Account, BrowserSession
 from app.accounts.models_sso import AccountIdentity
 from app.core.audit import AuditEntry
 from app.core.database import utc_now
+from app.core.errors import Forbidden
+from app.core.identity import system_actor
 from app.core.outbox import OutboxMessage
 from app.extensions import db
 from config import Config, ConfigError
@@ -31,6 +34,7 @@ from tests.accounts.second_factor import Phone, enrolled
 from tests.browser.office import is_accessible
 from tests.browsing import JsonClient, Person
 from tests.factories import PASSWORD, MadeAccount
+from tests.mailbox import Mailbox
 from tests.services.oidc import CLIENT_ID, PERSON, Provider, settings_of
 from tests.services.served import ROOT, Served
 from tests.settings import settings_for
@@ -45,6 +49,7 @@ from importlib import util
 found = util.find_spec
 util.find_spec = lambda name, *rest: None if name in ("authlib", "joserfc", "requests") else found(name, *rest)
 from app import create_app
+from app.accounts import unlinking
 create_app()
 print("started")
 """
@@ -350,6 +355,76 @@ def test_two_admins_who_lose_their_role_at_once_leave_one(
     assert roles == {"admin", "member"}
 
 
+# --- on the security page ------------------------------------------------------------------------------------------
+
+
+def test_a_link_is_told_of_listed_and_taken_away_with_the_password(
+    room: Room, make_account: MakeAccount, tmp_path: Path
+) -> None:
+    account = make_account("editor", email=PERSON["email"])
+    person = room.person()
+    room.sign_in(person)
+    person.account = account
+    mailbox = Mailbox(room.app, tmp_path / "mail")
+    assert mailbox.subjects(account.email) == ["How you sign in has changed"]
+    assert "Test Office" in person.get("/settings/security").text
+    elsewhere = room.person().sign_in(account)
+    with room.app.app_context():
+        identity_id = db.session.scalars(select(AccountIdentity.id)).one()
+    path = f"/settings/security/sign-on/{identity_id}/unlink"
+    assert elsewhere.submit(path, password="wrong").status_code == 422
+    assert person.submit(path, password=PASSWORD).location == "/settings/security"
+    assert "Single sign-on is unlinked." in person.get("/settings/security").text
+    assert room.count(AccountIdentity) == 0
+    assert not is_in(elsewhere)
+    assert mailbox.subjects(account.email) == ["How you sign in has changed"] * 2
+    assert person.get(path).status_code == 404
+
+
+def test_the_last_way_in_stays(room: Room) -> None:
+    person = room.person()
+    room.sign_in(person)
+    html = person.get("/settings/security").text
+    assert "Set a password first" in html
+    account = room.account()
+    assert account is not None
+    with room.app.app_context():
+        identity_id = db.session.scalars(select(AccountIdentity.id)).one()
+        with pytest.raises(Forbidden):
+            unlinking.unlink(identity_id, account.id, actor=system_actor())
+    assert room.count(AccountIdentity) == 1
+
+
+def test_nobody_takes_away_what_belongs_to_somebody_else(
+    room: Room, make_account: MakeAccount, page: Callable[..., Person]
+) -> None:
+    room.sign_in()
+    with room.app.app_context():
+        identity_id = db.session.scalars(select(AccountIdentity.id)).one()
+    other, path = page("viewer"), f"/settings/security/sign-on/{identity_id}/unlink"
+    assert other.get(path).status_code == 404
+    assert other.post(path, {"password": PASSWORD}).status_code == 404
+    assert room.count(AccountIdentity) == 1
+
+
+def test_signing_in_again_there_is_a_fresh_proof(room: Room) -> None:
+    person = room.person()
+    room.sign_in(person)
+    with room.app.app_context():
+        db.session.execute(update(BrowserSession).values(proven_at=None))
+        db.session.commit()
+    html = person.get("/login/again?next=/settings/security").text
+    assert 'href="/login/sso?again=1&amp;next=/settings/security"' in html
+    away = person.get("/login/sso?again=1&next=/settings/security")
+    back = requests.get(away.headers["Location"], allow_redirects=False, timeout=10)
+    answer = person.get(back.headers["Location"].removeprefix(HERE))
+    assert (answer.status_code, answer.location) == (303, "/settings/security")
+    with room.app.app_context():
+        live = db.session.scalars(select(BrowserSession.proven_at).where(BrowserSession.ended_at.is_(None))).all()
+    assert len(live) == 1
+    assert live[0] is not None
+
+
 # --- the second factor ---------------------------------------------------------------------------------------------
 
 
@@ -629,6 +704,10 @@ def test_the_whole_walk_in_a_browser(
     here.get_by_role("link", name="Sign in with Test Office").click()
     expect(here).to_have_url(f"{server.url}/settings/profile")
     expect(here.get_by_text("asha@example.com").first).to_be_visible()
+    here.goto(f"{server.url}/settings/security")
+    expect(here.get_by_role("row").filter(has_text="Test Office")).to_contain_text("Set a password first")
+    if javascript:
+        is_accessible(here)
 
 
 def _sql(room: Room, statement: str) -> None:

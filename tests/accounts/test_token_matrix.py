@@ -51,6 +51,10 @@ def holder(app: Flask, api: Api, make_account: MakeAccount, mailbox: Mailbox) ->
     person = Person(app.test_client()).sign_in(account)
     cookie = person.client.get_cookie("session")
     assert cookie is not None
+    kept = Person(app.test_client())
+    kept.submit("/login", email=account.email, password=PASSWORD, remember="true")
+    remembered = kept.client.get_cookie("remember")
+    assert remembered is not None
     ended = api(account=account)
     ended.post("/auth/logout")
     return Holder(
@@ -64,6 +68,7 @@ def holder(app: Flask, api: Api, make_account: MakeAccount, mailbox: Mailbox) ->
             "link that resets a password": mailbox.token(forgetful.email),
             "link of an invitation": mailbox.token("invited@example.com"),
             "cookie of a session": cookie.value,
+            "cookie of a remembered browser": remembered.value,
             "CSRF token": person.csrf_token(),
             "access token that was ended": ended.token or "",
             "access token of another service": _forged(app, signed_in["access_token"], iss="https://elsewhere.example"),
@@ -119,6 +124,13 @@ def as_session(holder: Holder, token: str) -> TestResponse:
     return browser.get("/records")
 
 
+def as_remembered(holder: Holder, token: str) -> TestResponse:
+    browser = holder.app.test_client()
+    browser.set_cookie("remember", token)
+    browser.get("/login")
+    return browser.get("/records")
+
+
 def to_reset_page(holder: Holder, token: str) -> TestResponse:
     return holder.app.test_client().get("/reset-password", query_string={"token": token})
 
@@ -130,6 +142,7 @@ PLACES: dict[Callable[[Holder, str], TestResponse], tuple[set[str], set[int]]] =
     as_bearer: ({"access token", "API key"}, {401}),
     to_validate: ({"access token"}, {401}),
     as_session: ({"cookie of a session"}, {303}),
+    as_remembered: ({"cookie of a remembered browser"}, {303}),
     to_second_step: ({"token of the second step"}, {401}),
     to_prove_address: ({"link that proves an address"}, {400}),
     to_refresh: ({"refresh token"}, {401}),
@@ -165,7 +178,7 @@ def test_what_was_used_up_works_nowhere_again(holder: Holder) -> None:
 def test_no_token_works_past_its_time(holder: Holder) -> None:
     with time_machine.travel(datetime.now(UTC) + timedelta(days=8), tick=False):
         for place, (good, _) in PLACES.items():
-            for kind in good - {"API key"}:
+            for kind in good - {"API key", "cookie of a remembered browser"}:
                 answer = place(holder, holder.tokens[kind])
                 assert answer.status_code in {303, 400, 401, 410}, (place.__name__, kind, answer.status_code)
 
@@ -187,6 +200,7 @@ def test_no_cookie_and_no_parameter_opens_any_call(holder: Holder) -> None:
             continue
         browser = holder.app.test_client()
         browser.set_cookie("session", holder.tokens["cookie of a session"])
+        browser.set_cookie("remember", holder.tokens["cookie of a remembered browser"])
         browser.set_cookie("access_token", token)
         answer = browser.open(path, method=method, query_string={"access_token": token, "token": token})
         assert (answer.status_code, said(answer)["code"]) == (401, "NOT_AUTHENTICATED"), (method, path)

@@ -12,20 +12,12 @@ from tests.accounts.second_factor import Phone
 from tests.browser.office import DESK, PHONE, is_accessible
 from tests.delivery.worker_process import mails_in, wait_until
 from tests.mailbox import LINK
+from tests.services.passkey_device import plug_in
 from tests.services.served import Served
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NAME, PASSWORD, NEW = "asha@example.com", "Monsoon-4-Teacups", "Another-5-Teacups"
 ANSWERED = re.compile(r"Failed to load resource: the server responded with a status of (400|403|422|423)\b")
-DEVICE = {
-    "protocol": "ctap2",
-    "ctap2Version": "ctap2_1",
-    "transport": "internal",
-    "hasResidentKey": True,
-    "hasUserVerification": True,
-    "isUserVerified": True,
-    "automaticPresenceSimulation": True,
-}
 WATCH = """addEventListener("securitypolicyviolation", (seen) => console.error(`CSP: ${seen.violatedDirective}`))"""
 
 
@@ -200,9 +192,7 @@ def pass_second_step(here: Browser, code: str) -> None:
 
 def add_passkey(here: Browser) -> None:
     """Add a passkey that a device of this browser keeps."""
-    cdp = here.window.new_cdp_session(here.page)
-    cdp.send("WebAuthn.enable")
-    cdp.send("WebAuthn.addVirtualAuthenticator", {"options": DEVICE})
+    plug_in(here.window, here.page)
     here.go("/settings/security")
     here.page.get_by_role("link", name="Add a passkey").click()
     here.fill(name="Office laptop", password=PASSWORD)

@@ -21,10 +21,10 @@ from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
 from app.core import limits
-from tests.accounts.test_effects_everywhere import Line
 from tests.browsing import PageReader
 from tests.factories import PASSWORD, make_account
 from tests.faults.room import Room, Told, wait_for
+from tests.services.lines import Line
 from tests.services.machine import PROGRAMS
 from tests.services.redis import RedisServer, SlowLine
 from tests.services.served import Served

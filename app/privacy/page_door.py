@@ -1,0 +1,5 @@
+"""The blueprint of the pages of corrections."""
+
+from flask import Blueprint
+
+bp = Blueprint("privacy_web", __name__)
