@@ -16,7 +16,7 @@ DEV_READY := .venv/.dev-$(word 2,$(STATE))
 help:
 	@echo "make run    serve on http://127.0.0.1:$(PORT)"
 	@echo "make dev    the same with debugger and reloader"
-	@echo "make worker mails letters, anchors the audit trail, removes what is over"
+	@echo "make worker tells other systems, mails letters, anchors the audit trail, removes what is over"
 	@echo "make test   every test, on SQLite and MariaDB, with a browser"
 	@echo "make check  lint, format, types, import rules, templates, migrations, audit"
 	@echo "make lock   compile requirements*.txt from pyproject.toml"

@@ -1,7 +1,6 @@
 """Every setting of Record Room, read once, checked at once, and frozen.
 
-The only reader of the environment. A field of `Config` gives rule and default, its name in capitals is the variable,
-a blank variable counts as absent. No message ever shows a value: it names the setting and the mend.
+The only reader of the environment; a blank variable is absent. A message names setting and mend, never a value.
 """
 
 import os
@@ -156,6 +155,7 @@ class Config:
     max_page_size: int = _set(_whole(1, 1000), "100")
     idempotency_ttl_hours: float = _set(_decimal, "24")
     verification_link_hours: float = _set(_decimal, "24")
+    verification_reminder_days: int = _set(_whole(0, 29), "0")
     timezone: str = _set(_rule("a time zone such as Asia/Kolkata", read=lambda at: ZoneInfo(at).key), "Asia/Kolkata")
     default_locale: str = _set(_rule("a language code such as en", "[a-z]{2,3}([_-][A-Za-z]{2,4})?"), "en")
     max_request_bytes: int = _set(_whole(1024, 1 << 30), str(1 << 20))

@@ -28,29 +28,29 @@ from app.core import (
     validation,
     vault,
 )
-from app.delivery import mail
+from app.delivery import api_events, api_webhooks, arranging, broker, mail, web_undelivered, web_webhooks
 from app.health import api as health_api
 from app.health import docs
 from app.privacy import links as privacy
 from app.records import api as records_api
 from app.records import own, viewing
 from app.records import web as records_web
+from app.verification import api as verification_api
+from app.verification import correspondence as verification_letters
+from app.verification import states as verification_states
+from app.verification import web as verification_web
 from config import Config
 
 SETTINGS_FIRST = (logging, metrics, proxies, headers, cookies, json, ids, assets, vault, database, audit, audit_flush)
 SAFEGUARDS = (limits, access, validation, problems, presenting, navigation)
-FEATURES = (account_access, sso_provider, correspondence, mail, viewing, own, privacy, cli)
+FEATURES = (
+    *(account_access, sso_provider, correspondence, mail, viewing, own, privacy),
+    *(verification_letters, verification_states, arranging, api_events, broker, cli),
+)
 BLUEPRINTS = (
-    accounts_api.bp,
-    api_accounts.bp,
-    api_keys.bp,
-    accounts_web.bp,
-    records_api.bp,
-    records_web.bp,
-    *privacy.BLUEPRINTS,
-    activity_api.bp,
-    health_api.bp,
-    docs.bp,
+    *(accounts_api.bp, api_accounts.bp, api_keys.bp, accounts_web.bp, records_api.bp, records_web.bp),
+    *(*privacy.BLUEPRINTS, verification_api.bp, verification_web.bp, activity_api.bp, api_events.bp, api_webhooks.bp),
+    *(web_undelivered.bp, web_webhooks.bp, health_api.bp, docs.bp),
 )
 
 

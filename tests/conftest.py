@@ -17,7 +17,7 @@ from tests import factories
 from tests.browsing import JsonClient, Person
 from tests.doors import FormDoor, JsonDoor
 from tests.factories import MadeAccount, MadeRecord
-from tests.mailbox import Mailbox
+from tests.mailbox import Mailbox, Phones
 from tests.services.served import ROOT, Served
 from tests.settings import settings_for
 
@@ -57,6 +57,7 @@ def built_app(engine_url: str, scratch: Path) -> Iterator[Flask]:
 def empty_database(engine_url: str, built_app: Flask) -> str:
     """Empty every table, by a connection of our own that no rule of the program watches."""
     built_app.extensions["views"].later.flush()
+    built_app.extensions["arranging"].flush()
     engine = create_engine(engine_url, poolclass=NullPool)
     with engine.begin() as connection:
         if engine.dialect.name == "mysql":
@@ -174,6 +175,12 @@ def both_doors(
 def mailbox(app: Flask, tmp_path: Path) -> Mailbox:
     """Open the mail that the application's worker would send."""
     return Mailbox(app, tmp_path / "mail")
+
+
+@pytest.fixture
+def phones(app: Flask, tmp_path: Path) -> Phones:
+    """Hold the phones that the application's worker would text."""
+    return Phones(app, tmp_path / "sms")
 
 
 @pytest.fixture

@@ -7,9 +7,12 @@ from pathlib import Path
 
 from flask import Flask
 
+from app.core.letters import SMS
 from app.delivery.mail import FileCarrier
 from app.delivery.relay import Relay
+from app.delivery.sms import SmsFileCarrier, compose_sms
 
+CODE = re.compile(r"^(\d{6}) is your code", re.MULTILINE)
 LINK = re.compile(r"^http://\S+?(/\S+\?token=\S+)$", re.MULTILINE)
 
 
@@ -45,6 +48,27 @@ class Mailbox:
     def token(self, address: str) -> str:
         """Return the token of that link."""
         return self.link(address).partition("?token=")[2]
+
+
+class Phones:
+    """Has what waits sent to mobiles, into a folder of its own, and reads it."""
+
+    def __init__(self, app: Flask, folder: Path) -> None:
+        self.app = app
+        self.folder = folder
+
+    def fetch(self, number: str) -> list[str]:
+        """Have all that is due sent; return the texts that ever came to a number, oldest first."""
+        with self.app.app_context():
+            Relay(SmsFileCarrier(self.folder), SMS, compose_sms).deliver(lambda: False)
+        texts = [path.read_text() for path in sorted(self.folder.glob("*.txt"))]
+        return [text.partition("\n\n")[2] for text in texts if text.startswith(f"To: {number}\n\n")]
+
+    def code(self, number: str) -> str:
+        """Return the code in the latest text to a number."""
+        found = [code[1] for text in self.fetch(number) if (code := CODE.search(text))]
+        assert found, "no text with a code"
+        return found[-1]
 
 
 def text_of(mail: EmailMessage, kind: str = "plain") -> str:

@@ -1,4 +1,4 @@
-"""Registering and proving an address, as pages."""
+"""Registering, and asking for the link that proves an address, as pages. The page behind it is verification's."""
 
 from typing import Any
 
@@ -9,8 +9,8 @@ from app.accounts.errors import NameTaken
 from app.accounts.gates import registration_is_open
 from app.accounts.page_door import bp, private_page
 from app.accounts.passwords import advice
-from app.accounts.schemas_registration import AddressInput, RegisterInput, TokenInput
-from app.core.access import current_actor, gated, hides_address, public
+from app.accounts.schemas_registration import AddressInput, RegisterInput
+from app.core.access import current_actor, gated, public
 from app.core.errors import FieldError
 from app.core.forms import Form, read_form
 from app.core.htmx import redirect_to
@@ -24,7 +24,6 @@ REGISTER_LABELS = {
     "password": "Password",
     "password_confirmation": "Password again",
 }
-SHOWN_FROM = 3
 
 
 @bp.get("/register")
@@ -50,34 +49,6 @@ def submit_register() -> Response:
     except NameTaken as taken:
         return _register_page(form, list(taken.errors), 409)
     return redirect_to(url_for("accounts_web.register", sent=1))
-
-
-@bp.get("/verify-email")
-@public("the token of a link in a mail is the credential")
-@hides_address
-def look_at_link() -> Response:
-    """Show whose address a link proves, and the button that does it: whoever only looks changes nothing."""
-    if "done" in request.args:
-        return private_page("accounts/verify_done.html")
-    token = request.args.get("token", "")
-    try:
-        _link, account = registration.find_link(token)
-    except (LinkVoid, LinkLate) as refusal:
-        return _dead_link(refusal)
-    return private_page("accounts/verify.html", token=token, address=masked_address(account.email))
-
-
-@bp.post("/verify-email")
-@public("the token of a link in a mail is the credential", limit="auth")
-@hides_address
-def verify_email() -> Response:
-    """Prove an address; the link is used up."""
-    form = read_form(TokenInput)
-    try:
-        registration.verify_email(form.data.token if form.data else "", actor=current_actor())
-    except (LinkVoid, LinkLate) as refusal:
-        return _dead_link(refusal)
-    return redirect_to(url_for("accounts_web.look_at_link", done=1))
 
 
 @bp.get("/resend-verification")
@@ -113,12 +84,6 @@ def field_of(name: str, label: str, form: Form[Any], errors: list[FieldError] | 
     return {"name": name, "label": label, "value": value, "error": messages.get(name)}
 
 
-def masked_address(email: str) -> str:
-    """Return enough of an address for its owner to know it."""
-    local, _, domain = email.partition("@")
-    return f"{local[0]}•••••••{local[-1] if len(local) > SHOWN_FROM else ''}@{domain}"
-
-
 def _register_page(form: Form[RegisterInput], errors: list[FieldError], status: int) -> Response:
     fields = {name: field_of(name, label, form, errors) for name, label in REGISTER_LABELS.items()}
     hint = advice(settings().password_policy)
@@ -129,7 +94,3 @@ def dead_link(refusal: LinkVoid | LinkLate, ask_url: str) -> Response:
     """Answer that a link does not work any more, and where to ask for a new one."""
     ended_at = refusal.ended_at if isinstance(refusal, LinkLate) else None
     return private_page("accounts/dead_link.html", status=refusal.status, ended_at=ended_at, ask_url=ask_url)
-
-
-def _dead_link(refusal: LinkVoid | LinkLate) -> Response:
-    return dead_link(refusal, url_for("accounts_web.resend_verification"))

@@ -12,6 +12,8 @@ class Action(StrEnum):
     RECORD_RESTORED = "record.restored"
     RECORD_REVEALED = "record.revealed"
     RECORD_VIEWED = "record.viewed"
+    RECORD_EMAIL_VERIFIED = "record.email_verified"
+    RECORD_MOBILE_VERIFIED = "record.mobile_verified"
     RECORDS_SEARCHED = "records.searched"
     RECORDS_GENERATED = "records.generated"
     CORRECTION_REQUESTED = "correction.requested"
@@ -37,6 +39,9 @@ class Action(StrEnum):
     MFA_DISABLED = "mfa.disabled"
     API_KEY_CREATED = "api_key.created"
     API_KEY_REVOKED = "api_key.revoked"
+    WEBHOOK_CREATED = "webhook.created"
+    WEBHOOK_UPDATED = "webhook.updated"
+    WEBHOOK_DELETED = "webhook.deleted"
     ACCESS_DENIED = "access.denied"
 
 

@@ -12,3 +12,4 @@ class Checks:
     allow_test_identities: bool = False
     timezone: str = "Asia/Kolkata"
     password_policy: str = "composition"  # noqa: S105 - the name of a policy, no password
+    allow_private_targets: bool = False

@@ -1,11 +1,11 @@
-"""Letters to people: put into the queue in the transaction of the change they tell of, mailed by the worker.
+"""Letters to people: put into the queue in the transaction of the change they tell of, sent out by the worker.
 
 A feature says which kinds of letter it writes (`use_writer`). What a letter says is written only when it is about to
 go out; the queue knows whom it is about by id, and the address and the secret of its link are sealed until it is sent.
 """
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -23,16 +23,21 @@ from app.core.vault import vault
 from app.extensions import Base, db
 
 PENDING, SENT, DROPPED, FAILED = STATES = ("pending", "sent", "dropped", "failed")
+MAIL, SMS = CHANNELS = ("mail", "sms")
 KEPT_FOR = timedelta(days=7)
 SECRET_BYTES = 32
 
 
 class QueuedLetter(Base):
-    """A letter in the queue. `unanswered` counts the times it was handed over and nobody said that it arrived."""
+    """A letter in the queue. `unanswered` counts the times it was handed over and nobody said that it arrived.
+
+    `revived_at` is when somebody had it sent again after it was given up.
+    """
 
     __tablename__ = "letters"
     __table_args__ = (
         Index("ix_letters_state_next_attempt_at", "state", "next_attempt_at"),
+        Index("ix_letters_channel_state_next_attempt_at", "channel", "state", "next_attempt_at"),
         Index("ix_letters_subject_id_kind", "subject_id", "kind"),
         CheckConstraint("state IN ('pending', 'sent', 'dropped', 'failed')", name="state"),
     )
@@ -50,11 +55,13 @@ class QueuedLetter(Base):
     leased_by: Mapped[UUID | None] = mapped_column(BinaryUuid)
     leased_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    channel: Mapped[str] = mapped_column(Text(8), server_default=MAIL)
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A letter that is about to be written: to whom, about whom, and the secret its link may carry."""
+    """A letter that is about to be written: to which address or number, about whom, and the secret it may carry."""
 
     id: UUID
     kind: str
@@ -77,14 +84,23 @@ Writer = Callable[[Letter], Draft | None]
 
 def post(kind: str, *, subject_id: UUID | None, to: str) -> UUID:
     """Have a letter mailed once the transaction in hand is committed, and not otherwise; return its id."""
+    return _queue(MAIL, kind, subject_id, {"to": to, "secret": secrets.token_urlsafe(SECRET_BYTES)})
+
+
+def text(kind: str, *, subject_id: UUID | None, to: str, secret: str) -> UUID:
+    """Have a message sent to a mobile by the same rules; `secret` is the code in it."""
+    return _queue(SMS, kind, subject_id, {"to": to, "secret": secret})
+
+
+def _queue(channel: str, kind: str, subject_id: UUID | None, sealed: Mapping[str, str]) -> UUID:
     require_work(db.session)
     letter_id, now = new_id(), utc_now()
-    content = orjson.dumps({"to": to, "secret": secrets.token_urlsafe(SECRET_BYTES)})
     row = {
         "id": letter_id,
+        "channel": channel,
         "kind": kind,
         "subject_id": subject_id,
-        "sealed": vault().seal(content, place_of(letter_id)),
+        "sealed": vault().seal(orjson.dumps(sealed), place_of(letter_id)),
         "state": PENDING,
         "attempts": 0,
         "unanswered": 0,
@@ -113,6 +129,21 @@ def count_sent(kind: str, subject_id: UUID, since: datetime) -> int:
         table.c.subject_id == subject_id, table.c.kind == kind, table.c.state == SENT, table.c.settled_at >= since
     )
     return db.session.scalars(sent).one()
+
+
+def find_last(kinds: Collection[str], subject_id: UUID) -> Any:
+    """Find the newest letter of some kinds about one subject: its id, state, problem and times."""
+    table = table_of(QueuedLetter)
+    mine = (table.c.subject_id == subject_id) & table.c.kind.in_(kinds)
+    shown = (table.c.id, table.c.kind, table.c.state, table.c.problem, table.c.created_at, table.c.settled_at)
+    return db.session.execute(select(*shown).where(mine).order_by(table.c.id.desc()).limit(1)).first()
+
+
+def moments_posted(kind: str, subject_id: UUID, since: datetime) -> list[datetime]:
+    """Tell when letters of a kind about one subject were put into the queue, oldest first."""
+    table = table_of(QueuedLetter)
+    mine = (table.c.subject_id == subject_id) & (table.c.kind == kind) & (table.c.created_at > since)
+    return list(db.session.scalars(select(table.c.created_at).where(mine).order_by(table.c.created_at)))
 
 
 def use_writer(app: Flask, kind: str, writer: Writer) -> None:

@@ -97,6 +97,23 @@ def renew(purpose: str, letter: Letter, *, bound_to: bytes, lifetime: timedelta)
     return sign(purpose, [letter.id.hex, letter.secret])
 
 
+def is_for(purpose: str, token: str) -> bool:
+    """Tell whether we made a token for this purpose, whatever it is worth by now."""
+    try:
+        _read(purpose, token)
+    except LinkVoid:
+        return False
+    return True
+
+
+def find_of(purpose: str, subject_id: UUID) -> Link | None:
+    """Find the link of a subject for a purpose, used or late as it may be."""
+    table = table_of(MailLink)
+    mine = (table.c.purpose == purpose) & (table.c.subject_id == subject_id)
+    row: Any = db.session.execute(select(table).where(mine)).first()
+    return None if row is None else _link(row)
+
+
 def find(purpose: str, token: str) -> Link:
     """Return the link of a token that we made for this purpose, used or late as it may be. Raises LinkVoid."""
     link_id, secret = _read(purpose, token)
@@ -104,7 +121,7 @@ def find(purpose: str, token: str) -> Link:
     row: Any = db.session.execute(select(table).where(table.c.id == link_id, table.c.purpose == purpose)).first()
     if row is None or not hmac.compare_digest(row.secret_hash, _hash(secret)):
         raise LinkVoid
-    return Link(row.id, row.purpose, row.subject_id, row.bound_to, row.expires_at, row.used_at)
+    return _link(row)
 
 
 def judge(link: Link, *, bound_to: bytes) -> None:
@@ -132,6 +149,10 @@ def purge(now: datetime) -> int:
     """Remove the links that ended a month ago."""
     table = table_of(MailLink)
     return purging.remove(table, table.c.expires_at < now - KEPT_AFTER_EXPIRY)
+
+
+def _link(row: Any) -> Link:
+    return Link(row.id, row.purpose, row.subject_id, row.bound_to, row.expires_at, row.used_at)
 
 
 def _read(purpose: str, token: str) -> tuple[UUID, str]:

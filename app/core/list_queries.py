@@ -21,7 +21,9 @@ _MOMENT_WORDS = "Give a date like 2026-11-20 or a time like 2026-11-20T09:30:00Z
 _FRACTION = re.compile(r"(\.[0-9]{6})[0-9]+")
 
 
-def _whole_number(least: int, most: int) -> PlainValidator:
+def whole_number(least: int, most: int) -> PlainValidator:
+    """Make the validator of a whole number from `least` to `most`."""
+
     def judge(value: object) -> int:
         if not isinstance(value, int) or isinstance(value, bool):
             raise refuse("INVALID", "Must be a whole number")
@@ -105,8 +107,8 @@ def _whole_schema(most: int | None = None) -> WithJsonSchema:
 
 MOMENT_SCHEMA = WithJsonSchema({"type": "string", "description": _MOMENT_WORDS, "examples": ["2026-11-20"]})
 
-PageNumber = Annotated[int, _whole_number(1, MAX_PAGE), _whole_schema()]
-PageSize = Annotated[int, _whole_number(1, MAX_PAGE_SIZE), _whole_schema(MAX_PAGE_SIZE)]
+PageNumber = Annotated[int, whole_number(1, MAX_PAGE), _whole_schema()]
+PageSize = Annotated[int, whole_number(1, MAX_PAGE_SIZE), _whole_schema(MAX_PAGE_SIZE)]
 Cursor = Annotated[str, PlainValidator(_judge_cursor), WithJsonSchema({"type": "string"})]
 Flag = Annotated[bool, PlainValidator(_judge_flag), WithJsonSchema({"type": "boolean"})]
 Id = Annotated[UUID, PlainValidator(_judge_id), WithJsonSchema({"type": "string", "format": "uuid"})]

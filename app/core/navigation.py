@@ -33,6 +33,8 @@ ENTRIES = (
     Entry("Recently deleted", "trash", "records_web.list_deleted", ("records:delete",)),
     Entry("Accounts", "user-check", "accounts_web.list_accounts", ("accounts:manage",), "Administration"),
     Entry("API keys", "key", "accounts_web.list_keys", ("keys:manage",), "Administration"),
+    Entry("Webhooks", "git-merge", "webhooks_web.list_webhooks", ("webhooks:manage",), "Administration"),
+    Entry("Undelivered", "plug-connected-x", "undelivered_web.list_all", ("webhooks:manage",), "Administration"),
     Entry("Settings", "settings", "accounts_web.show_profile", (), "foot", "/settings"),
 )
 

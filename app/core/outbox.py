@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Index, insert
+from sqlalchemy import JSON, BigInteger, Index, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column, scoped_session
 
 from app.core.database import BinaryUuid, Text, UtcDateTime, table_of
@@ -14,16 +14,24 @@ from app.extensions import Base, db
 
 
 class OutboxMessage(Base):
-    """A fact for other systems: ids and names of fields, never a person's data."""
+    """A fact for other systems: ids and names of fields, never a person's data.
+
+    Its position in the feed is given to it once it is committed (`delivery/arranging.py`); before that it has none.
+    """
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_subject_id_occurred_at", "subject_id", "occurred_at"),)
+    __table_args__ = (
+        Index("ix_outbox_subject_id_occurred_at", "subject_id", "occurred_at"),
+        Index("ix_outbox_position", "position", unique=True),
+        Index("ix_outbox_type_position", "type", "position"),
+    )
 
     id: Mapped[UUID] = mapped_column(BinaryUuid, primary_key=True)
     type: Mapped[str] = mapped_column(Text(64))
     subject_id: Mapped[UUID] = mapped_column(BinaryUuid)
     occurred_at: Mapped[datetime] = mapped_column(UtcDateTime)
     data: Mapped[dict[str, Any]] = mapped_column(JSON)
+    position: Mapped[int | None] = mapped_column(BigInteger)
 
 
 def publish(

@@ -19,6 +19,7 @@ from app.core.settings import settings
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 NONE = "None"
 GROUPED_MOBILE = 5
+MASKED_FROM = 3
 
 FIELD_WORDS: Mapping[str, str] = MappingProxyType(
     {
@@ -46,6 +47,8 @@ ACTION_WORDS: Mapping[str, str] = MappingProxyType(
         Action.RECORD_RESTORED: "Record restored",
         Action.RECORD_REVEALED: "Numbers revealed",
         Action.RECORD_VIEWED: "Record viewed",
+        Action.RECORD_EMAIL_VERIFIED: "Email verified",
+        Action.RECORD_MOBILE_VERIFIED: "Mobile verified",
         Action.RECORDS_SEARCHED: "Searched by number",
         Action.RECORDS_GENERATED: "Sample records made",
         Action.MFA_ENABLED: "Two-step sign-in set up",
@@ -110,6 +113,17 @@ def utc(value: datetime) -> str:
 def mobile(value: str) -> str:
     """Group a mobile: 98765 43201."""
     return f"{value[:GROUPED_MOBILE]} {value[GROUPED_MOBILE:]}"
+
+
+def masked_address(email: str) -> str:
+    """Return enough of an address for its owner to know it."""
+    local, _, domain = email.partition("@")
+    return f"{local[0]}•••••••{local[-1] if len(local) > MASKED_FROM else ''}@{domain}"
+
+
+def masked_mobile(value: str) -> str:
+    """Return enough of a mobile for its owner to know it."""
+    return f"•••••• {value[-4:]}"
 
 
 def field_words(name: str) -> str:

@@ -149,7 +149,8 @@ def checks() -> Checks:
     """Return what schemas may know of this moment: the office's date and the server's rules."""
     config = settings()
     today = utc_now().astimezone(ZoneInfo(config.timezone)).date()
-    return Checks(today, config.allow_test_identities, config.timezone, config.password_policy)
+    rules = (config.allow_test_identities, config.timezone, config.password_policy, config.webhook_allow_private)
+    return Checks(today, *rules)
 
 
 def _query_errors(schema: type[BaseModel]) -> Iterator[FieldError]:

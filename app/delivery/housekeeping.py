@@ -7,7 +7,22 @@ import structlog
 from app.accounts import retention as accounts
 from app.core import audit_chain, idempotency, letters, links
 from app.core.database import utc_now
+from app.delivery import retention as events
+from app.delivery import webhook_queue
 from app.records import drafts
+from app.verification import mobiles as codes
+
+KEPT_BY = (
+    idempotency.purge,
+    drafts.purge,
+    accounts.purge,
+    links.purge,
+    letters.purge,
+    codes.purge,
+    events.purge,
+    webhook_queue.purge,
+)
+"""Everything that keeps something for a time only."""
 
 log = structlog.get_logger(__name__)
 
@@ -22,10 +37,9 @@ def anchor(anchor_file: Path) -> int:
 
 
 def purge() -> int:
-    """Remove what is past its time: idempotency keys, drafts, counts of wrong sign-ins, links, letters."""
+    """Remove what is past its time, a few rows at once; return how many there were."""
     now = utc_now()
-    kept_by = (idempotency.purge, drafts.purge, accounts.purge, links.purge, letters.purge)
-    removed = sum(purge_some(now) for purge_some in kept_by)
+    removed = sum(purge_some(now) for purge_some in KEPT_BY)
     if removed:
         log.info("purge.done", removed=removed)
     return removed

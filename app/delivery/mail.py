@@ -2,15 +2,18 @@
 
 import os
 import smtplib
+import socket
 import ssl
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from email.utils import formataddr
 from functools import partial
 from math import inf
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 import flask_mail
@@ -19,6 +22,7 @@ from flask_mail import BadHeaderError, Message
 
 from app.core.letters import Draft, Letter
 from app.core.settings import settings
+from app.delivery.carriage import Carrier, HeldUp, Refused, Unanswered
 from app.extensions import mail
 from config import Config
 
@@ -34,23 +38,16 @@ SERVICE_NOT_AVAILABLE = 421
 NAME = "Record Room"
 
 
-class MailHeldUp(Exception):
+class MailHeldUp(HeldUp):
     """The mail server is away, hangs or turns everybody down; nothing was handed over."""
 
 
-class MailRefused(Exception):
+class MailRefused(Refused):
     """The mail server, or the shape of this one letter, does not let it pass."""
 
 
-class MailUnanswered(Exception):
+class MailUnanswered(Unanswered):
     """The letter was handed over and the server did not say what became of it."""
-
-
-class Carrier(Protocol):
-    """Takes a mail to where it goes."""
-
-    def carry(self, message: Message) -> None:
-        """Deliver one mail. Raises MailHeldUp, MailRefused, MailUnanswered."""
 
 
 class FileCarrier:
@@ -80,6 +77,30 @@ class _Patience(smtplib.SMTP):
 
     deadline = inf
     handed_over = False
+    _watch: threading.Timer | None = None
+
+    def connect(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+        """Connect, and have the line cut when the time is over: a time-out begins anew with every byte that comes."""
+        self._watch = threading.Timer(max(LETTER_SECONDS, 0.01), self._cut)
+        self._watch.daemon = True
+        self._watch.start()
+        try:
+            return super().connect(*args, **kwargs)
+        except BaseException:
+            self._watch.cancel()
+            raise
+
+    def close(self) -> None:
+        """Let go of the line."""
+        if self._watch is not None:
+            self._watch.cancel()
+        super().close()
+
+    def _cut(self) -> None:
+        line = self.sock
+        if line is not None:
+            with suppress(OSError):  # closed meanwhile
+                socket.socket.shutdown(line, socket.SHUT_RDWR)  # below TLS, which would wait for a farewell
 
     def send(self, s: Any) -> None:
         """Send a line, or the letter itself, which alone comes as bytes."""

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, or_, select, update
 
 from app.core import letters, transaction
 from app.core.database import table_of, utc_now, write_rows
-from app.core.letters import DROPPED, FAILED, PENDING, SENT, QueuedLetter
+from app.core.letters import DROPPED, FAILED, MAIL, PENDING, SENT, QueuedLetter
 from app.extensions import db
 
 LEASE = timedelta(seconds=60)
@@ -39,15 +39,15 @@ class Claimed:
     sealed: bytes
     attempts: int
     unanswered: int
-    created_at: datetime
+    tried_since: datetime
     claimant: UUID
 
 
-def claim(claimant: UUID) -> Claimed | None:
-    """Take the letter that is due first and that nobody else holds; None when there is none."""
+def claim(claimant: UUID, channel: str = MAIL) -> Claimed | None:
+    """Take the letter of a channel that is due first and that nobody else holds; None when there is none."""
     now = utc_now()
-    due = select(_QUEUE.c.id).where(_is_free(now)).order_by(_QUEUE.c.next_attempt_at, _QUEUE.c.id).limit(LOOKED_AT)
-    found = list(db.session.scalars(due))
+    due = select(_QUEUE.c.id).where(_QUEUE.c.channel == channel, _is_free(now))
+    found = list(db.session.scalars(due.order_by(_QUEUE.c.next_attempt_at, _QUEUE.c.id).limit(LOOKED_AT)))
     db.session.remove()  # no snapshot is held while others are asked
     for letter_id in found:
         claimed = transaction.run(partial(_take, letter_id, claimant))
@@ -67,7 +67,8 @@ def _take(letter_id: UUID, claimant: UUID) -> Claimed | None:
     if write_rows(update(_QUEUE).where(_QUEUE.c.id == letter_id, _is_free(now)).values(lease)) != 1:
         return None
     row = db.session.execute(select(_QUEUE).where(_QUEUE.c.id == letter_id)).one()
-    return Claimed(row.id, row.kind, row.subject_id, row.sealed, row.attempts, row.unanswered, row.created_at, claimant)
+    since = row.revived_at or row.created_at
+    return Claimed(row.id, row.kind, row.subject_id, row.sealed, row.attempts, row.unanswered, since, claimant)
 
 
 def mark_sent(claimed: Claimed, problem: str | None = None) -> None:
@@ -82,7 +83,7 @@ def drop(claimed: Claimed) -> None:
 
 def put_back(claimed: Claimed, problem: str, seconds: float | None = None) -> None:
     """Have a letter tried again later, or give it up after three days; `seconds` takes the place of the usual pause."""
-    if utc_now() - claimed.created_at > TRIED_FOR:
+    if utc_now() - claimed.tried_since > TRIED_FOR:
         _settle(claimed, FAILED, problem=problem)
         return
     wait = timedelta(seconds=seconds if seconds is not None else pause_after(claimed.attempts))

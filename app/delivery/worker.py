@@ -16,26 +16,34 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.errors import DomainError
-from app.delivery import housekeeping
+from app.core.letters import SMS
+from app.delivery import arranging, housekeeping
+from app.delivery.broker import broker_for
+from app.delivery.broker_relay import Teller
 from app.delivery.mail import carrier_for
 from app.delivery.relay import Relay
+from app.delivery.sender import Sender
+from app.delivery.sms import compose_sms, sms_carrier_for
 from app.extensions import db
+from app.verification import reminding
 from config import Config
 
 STOP_WITHIN_SECONDS = 25.0
 LOOK_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
+REMIND_SECONDS = 900.0
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """Something to be done again and again, `every` so many seconds."""
+    """Something to be done again and again, `every` so many seconds; `end` waits for what is still under way."""
 
     name: str
     every: float
     work: Callable[[], object]
+    end: Callable[[], object] = lambda: None
 
 
 class Worker:
@@ -74,6 +82,7 @@ class Worker:
         while not self._stopping.is_set():
             pause = duty.every if self._did(duty) else min(max(2 * pause, 1.0), max(LONGEST_PAUSE_SECONDS, duty.every))
             self._stopping.wait(pause)
+        duty.end()
 
     def _did(self, duty: Duty) -> bool:
         with self._app.app_context():
@@ -89,12 +98,27 @@ class Worker:
 
 def duties_of(config: Config, is_stopping: Callable[[], bool]) -> list[Duty]:
     """Return what a worker does with these settings."""
-    relay = Relay(carrier_for(config))
+    relay, sender = Relay(carrier_for(config)), Sender(is_stopping)
+    texts = Relay(sms_carrier_for(config), SMS, compose_sms)
+    broker = broker_for(config)
+    teller = Teller(broker) if broker is not None else None
+    telling = [Duty("broker", 0.5, lambda: teller.tell(is_stopping))] if teller is not None else []
     return [
+        Duty("arrange", 0.25, partial(arranging.arrange, is_stopping)),
+        *telling,
+        Duty("webhooks", 0.25, sender.deliver, sender.close),
         Duty("mail", 1.0, lambda: relay.deliver(is_stopping)),
+        Duty("sms", 1.0, lambda: texts.deliver(is_stopping)),
+        *reminding_of(config),
         Duty("anchor", 60.0, partial(housekeeping.anchor, config.audit_anchor_file)),
         Duty("purge", 600.0, housekeeping.purge),
     ]
+
+
+def reminding_of(config: Config) -> list[Duty]:
+    """Return the duty of reminding people of an address they have not proven, where the settings ask for it."""
+    days = config.verification_reminder_days
+    return [Duty("remind", REMIND_SECONDS, partial(reminding.remind, days))] if days else []
 
 
 def run_worker(app: Flask, beside: int | None = None) -> int:

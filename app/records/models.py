@@ -58,6 +58,8 @@ class UserRecord(Audited, Versioned, SoftDeletes, Base):
     permanent_address: Mapped[str] = mapped_column(Text(1000))
     email_verified: Mapped[bool] = mapped_column(Boolean, default=False)
     mobile_verified: Mapped[bool] = mapped_column(Boolean, default=False)
+    email_version: Mapped[UUID | None] = mapped_column(BinaryUuid, info=HIDDEN)
+    mobile_version: Mapped[UUID | None] = mapped_column(BinaryUuid, info=HIDDEN)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now, info=HIDDEN)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now, info=HIDDEN)
     created_by: Mapped[UUID | None] = mapped_column(BinaryUuid, info=HIDDEN)

@@ -115,6 +115,9 @@ WORDS_ALONE = {
     "kept": ("ok", "The record stays as your colleague saved it."),
     "correction-asked": ("ok", "Your request is saved. Another person decides, and then the record changes."),
     "unchanged": ("info", "Nothing was different, so nothing was saved."),
+    "link-sent": ("info", "A mail with the link is on its way. This page shows when the address is confirmed."),
+    "mobile-proven": ("ok", "The mobile is verified."),
+    "proven-before": ("info", "This is verified already, so nothing was sent."),
     "signed-out": ("info", "You were signed out meanwhile. What you typed is here again; send it once more."),
 }
 ABOUT_RECORDS: dict[str, Callable[[Any, ListState], Flash | None]] = {

@@ -21,6 +21,8 @@ ICONS = {
     Action.CORRECTION_REQUESTED: "file-check",
     Action.CORRECTION_APPROVED: "check",
     Action.CORRECTION_REJECTED: "x",
+    Action.RECORD_EMAIL_VERIFIED: "mail",
+    Action.RECORD_MOBILE_VERIFIED: "circle-check",
 }
 CHANGES = (Action.RECORD_UPDATED, Action.CORRECTION_REQUESTED, Action.CORRECTION_APPROVED)
 """What is told with its fields, also where there is little room."""
@@ -59,11 +61,12 @@ def told(page: Page[TrailEntry], reader: UUID | None) -> list[ToldEntry]:
 
 def _tell(entry: TrailEntry, reader: UUID | None) -> ToldEntry:
     is_mine = entry.actor_id is not None and entry.actor_id == reader
+    is_by_link = entry.action == Action.RECORD_EMAIL_VERIFIED and entry.actor_id is None
     return ToldEntry(
         icon=ICONS.get(Action(entry.action), "history"),
         what=_what(entry),
-        who="You" if is_mine else entry.actor_name or "Somebody",
-        channel=channel_words(entry.channel),
+        who="The person" if is_by_link else "You" if is_mine else entry.actor_name or "Somebody",
+        channel="link in a mail" if is_by_link else channel_words(entry.channel),
         at=entry.occurred_at,
         reason=entry.reason,
         changes=[] if _names_fields_only(entry) else [

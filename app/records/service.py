@@ -25,6 +25,8 @@ from app.records.schemas import CHANGEABLE, SAME_AS_PRIMARY_WORDS, RecordChanges
 from app.records.suffixes import fold, suffixes_of
 
 CLEARS = {"email": "email_verified", "primary_mobile": "mobile_verified"}
+RENEWS = {"email": "email_version", "primary_mobile": "mobile_version"}
+"""What a proof of an address is bound to besides the address: one that comes back later is proven anew."""
 TAKEN = {
     "email": ("DUPLICATE_EMAIL", "Another record has this email"),
     "primary_mobile": ("DUPLICATE_MOBILE", "Another record has this mobile"),
@@ -167,6 +169,8 @@ def _apply(record: UserRecord, values: Mapping[str, Any], actor: Actor) -> list[
     before = suffixes_of(record.name, record.email)
     for name in tuple(changed):
         setattr(record, name, values[name])
+        if name in RENEWS:
+            setattr(record, RENEWS[name], new_id())
         if name in CLEARS and getattr(record, CLEARS[name]):
             setattr(record, CLEARS[name], False)
             changed.append(CLEARS[name])

@@ -23,6 +23,7 @@ from app.records.page_door import bp, send_to
 from app.records.page_list import ListState, read_list
 from app.records.page_reasons import DELETE, DELETE_REASONS, REVEAL, REVEAL_REASONS, reason_fields
 from app.records.page_trail import ToldEntry, told
+from app.records.proving import proofs_of
 from app.records.retention import kept_until
 
 TIMELINE_LENGTH = 5
@@ -88,6 +89,7 @@ def detail_context(record: Any, state: ListState) -> dict[str, Any]:
         "steps": _steps(state),
         "timeline": timeline(record.id),
         "corrections": corrections_of(record.id),
+        "proofs": proofs_of(record, actor, state.query(row=state.asked.row, of=state.asked.of)),
         "may_write": actor.may("records:write"),
         "may_delete": actor.may("records:delete"),
         "may_reveal": actor.may("records:reveal"),

@@ -42,8 +42,7 @@ def send(person: Person, path: str, token: str) -> int:
 
 def altered(token: str) -> list[str]:
     """Return a token with one letter changed at each of many places, cut, and lengthened."""
-    # Not the last letter: some of its bits stand for nothing, and another letter may spell the same seal.
-    places = sorted({*range(0, len(token) - 1, 9), 0, token.index("."), token.index(".") + 1})
+    places = sorted({*range(0, len(token), 9), len(token) - 1, 0, token.index("."), token.index(".") + 1})
     changed = [f"{token[:at]}{'A' if token[at] != 'A' else 'B'}{token[at + 1 :]}" for at in places]
     head, _, seal = token.partition(".")
     return [

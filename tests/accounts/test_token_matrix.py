@@ -15,8 +15,8 @@ from app.core.doors import doors
 from app.core.ids import NO_ID
 from tests.accounts.second_factor import Phone, enrolled, first_step
 from tests.browsing import JsonClient, Person, said
-from tests.factories import PASSWORD, MadeAccount
-from tests.mailbox import Mailbox
+from tests.factories import PASSWORD, MadeAccount, record_input
+from tests.mailbox import Mailbox, Phones
 
 MakeAccount = Callable[..., MadeAccount]
 Api = Callable[..., JsonClient]
@@ -37,7 +37,7 @@ class Holder:
 
 
 @pytest.fixture
-def holder(app: Flask, api: Api, make_account: MakeAccount, mailbox: Mailbox) -> Holder:
+def holder(app: Flask, api: Api, make_account: MakeAccount, mailbox: Mailbox, phones: Phones) -> Holder:
     account, with_phone, forgetful = make_account("admin"), make_account("admin"), make_account("editor")
     nobody = api(None)
     signed_in = said(nobody.post("/auth/login", json={"email": account.email, "password": PASSWORD}))
@@ -45,6 +45,10 @@ def holder(app: Flask, api: Api, make_account: MakeAccount, mailbox: Mailbox) ->
     key = said(admin.post("/api-keys", json={"name": "Matrix", "scopes": ["records:read", "accounts:manage"]}))
     nobody.post("/auth/register", json={"email": "new@example.com", "password": PASSWORD})
     nobody.post("/auth/password/forgot", json={"email": forgetful.email})
+    record = record_input()
+    record_id = said(admin.post("/users/", json=record))["id"]
+    admin.post(f"/users/{record_id}/verification-email")
+    admin.post(f"/users/{record_id}/verification-sms")
     invited = said(admin.post("/accounts", json={"email": "invited@example.com", "role": "viewer"}))
     assert invited["email_verified"] is False
     _, phone = enrolled(api, with_phone)
@@ -66,6 +70,8 @@ def holder(app: Flask, api: Api, make_account: MakeAccount, mailbox: Mailbox) ->
             "token of the second step": first_step(api, with_phone)[1],
             "link that proves an address": mailbox.token("new@example.com"),
             "link that resets a password": mailbox.token(forgetful.email),
+            "link that proves a record's address": mailbox.token(record["email"]),
+            "code for a record's mobile": phones.code(record["primary_mobile"]),
             "link of an invitation": mailbox.token("invited@example.com"),
             "cookie of a session": cookie.value,
             "cookie of a remembered browser": remembered.value,
@@ -106,6 +112,14 @@ def to_prove_address(holder: Holder, token: str) -> TestResponse:
     return holder.api().post("/auth/verify-email", json={"token": token})
 
 
+def to_prove_record(holder: Holder, token: str) -> TestResponse:
+    return holder.api().post("/users/verify-email", json={"token": token})
+
+
+def to_proof_page(holder: Holder, token: str) -> TestResponse:
+    return holder.app.test_client().get("/verify-email", query_string={"token": token})
+
+
 def to_look_at_link(holder: Holder, token: str) -> TestResponse:
     return holder.api().get("/auth/verify-email", query_string={"token": token})
 
@@ -137,6 +151,7 @@ def to_reset_page(holder: Holder, token: str) -> TestResponse:
 
 RESETS = {"link that resets a password", "link of an invitation"}
 PLACES: dict[Callable[[Holder, str], TestResponse], tuple[set[str], set[int]]] = {
+    to_proof_page: ({"link that proves an address", "link that proves a record's address"}, {400}),
     to_look_at_link: ({"link that proves an address"}, {400}),
     to_reset_page: (RESETS, {400}),
     as_bearer: ({"access token", "API key"}, {401}),
@@ -145,6 +160,7 @@ PLACES: dict[Callable[[Holder, str], TestResponse], tuple[set[str], set[int]]] =
     as_remembered: ({"cookie of a remembered browser"}, {303}),
     to_second_step: ({"token of the second step"}, {401}),
     to_prove_address: ({"link that proves an address"}, {400}),
+    to_prove_record: ({"link that proves a record's address"}, {400}),
     to_refresh: ({"refresh token"}, {401}),
     to_reset: (RESETS, {400}),
 }
@@ -167,6 +183,7 @@ def test_what_was_used_up_works_nowhere_again(holder: Holder) -> None:
     once = {
         to_second_step: "token of the second step",
         to_prove_address: "link that proves an address",
+        to_prove_record: "link that proves a record's address",
         to_refresh: "refresh token",
         to_reset: "link that resets a password",
     }
