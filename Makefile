@@ -10,7 +10,7 @@ STATE := $(shell $(PYTHON) -c 'import hashlib, os, sys; print(*(hashlib.sha256(b
 RUN_READY := .venv/.run-$(word 1,$(STATE))
 DEV_READY := .venv/.dev-$(word 2,$(STATE))
 
-.PHONY: run dev worker test check lock help
+.PHONY: run dev worker test check bench bench-quick lock help
 .DEFAULT_GOAL := help
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo "make worker tells other systems, mails letters, anchors the audit trail, removes what is over"
 	@echo "make test   every test, on SQLite and MariaDB, with a browser"
 	@echo "make check  lint, format, types, import rules, templates, migrations, audit"
+	@echo "make bench  how fast it is at 1,000 to 1,000,000 records; make bench-quick in two minutes"
 	@echo "make lock   compile requirements*.txt from pyproject.toml"
 
 run: $(RUN_READY)
@@ -37,6 +38,13 @@ test: $(DEV_READY)
 check: $(DEV_READY)
 	@$(BIN)/python -m tests.services.machine mariadb
 	@exec $(BIN)/python -m tests.services.check
+
+# ARGS="--rows 1000 --ops get,create --seconds 5 --server granian --driver mysqldb"
+bench: $(DEV_READY)
+	@exec $(BIN)/python -m benchmarks $(ARGS)
+
+bench-quick: $(DEV_READY)
+	@exec $(BIN)/python -m benchmarks --quick $(ARGS)
 
 lock: $(DEV_READY)
 	$(BIN)/uv pip compile pyproject.toml --extra redis --extra oidc --extra events $(COMPILE) -o requirements.txt

@@ -1,7 +1,6 @@
-"""Every setting of Record Room, read once, checked at once, and frozen.
+"""Every setting of Record Room, read once, checked at once, and frozen; the only reader of the environment.
 
-The only reader of the environment; a blank variable is absent. A message names setting and mend, never a value.
-"""
+A field of `Config` gives rule and default; blank counts as absent. A message names setting and mend, never a value."""
 
 import os
 import re
@@ -143,6 +142,8 @@ class Config:
     session_idle_minutes: float = _set(_decimal, "30")
     session_max_hours: float = _set(_decimal, "12")
     metrics_token: str | None = _set(_rule("visible ASCII characters without blanks", "[!-~]+"), secret=True)
+    otel_exporter_otlp_endpoint: str | None = _set(_site)
+    sentry_dsn: str | None = _set(_rule("an address such as https://key@host/1", r"https?://[^\s/?#@]+@\S+/\d+"))
     run_worker: bool = _set(_flag, "true", production="false")
     webhook_allow_private: bool = _set(_flag, "true", production="false")
     webhook_retry_seconds: tuple[int, ...] = _set(_items(_whole(1, 604800)), "5,30,120,600,3600,14400,43200,86400")
@@ -186,9 +187,8 @@ SETTINGS = {slot.metadata.get("name", slot.name.upper()): slot for slot in field
 def _parse(given: Mapping[str, str], home: Path) -> tuple[dict[str, Any], dict[str, str]]:
     production = given.get("APP_ENV", "").strip() == "production"
     values: dict[str, Any] = {"instance_dir": home / "instance", "is_production": production}
-    problems: dict[str, str] = {}
-    if production and given.get("FLASK_DEBUG", "0").lower() not in {"0", "false", "no"}:
-        problems["FLASK_DEBUG"] = "must be off in production; remove it, and --debug"
+    debugs = production and given.get("FLASK_DEBUG", "0").lower() not in {"0", "false", "no"}
+    problems = {"FLASK_DEBUG": "must be off in production; remove it, and --debug"} if debugs else {}
     for name, slot in SETTINGS.items():
         special, values[slot.name] = slot.metadata, slot.metadata.get("absent")
         try:

@@ -25,6 +25,7 @@ from app.core import (
     presenting,
     problems,
     proxies,
+    telemetry,
     validation,
     vault,
 )
@@ -33,7 +34,7 @@ from app.health import api as health_api
 from app.health import docs
 from app.privacy import links as privacy
 from app.records import api as records_api
-from app.records import own, viewing
+from app.records import counting, own, viewing
 from app.records import web as records_web
 from app.verification import api as verification_api
 from app.verification import correspondence as verification_letters
@@ -42,9 +43,9 @@ from app.verification import web as verification_web
 from config import Config
 
 SETTINGS_FIRST = (logging, metrics, proxies, headers, cookies, json, ids, assets, vault, database, audit, audit_flush)
-SAFEGUARDS = (limits, access, validation, problems, presenting, navigation)
+SAFEGUARDS = (telemetry, limits, access, validation, problems, presenting, navigation)
 FEATURES = (
-    *(account_access, sso_provider, correspondence, mail, viewing, own, privacy),
+    *(account_access, sso_provider, correspondence, mail, viewing, own, counting, privacy),
     *(verification_letters, verification_states, arranging, api_events, broker, cli),
 )
 BLUEPRINTS = (

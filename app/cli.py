@@ -1,6 +1,5 @@
 """The commands of `flask --app wsgi …` that belong to no feature, and the list of those that do."""
 
-import fcntl
 import os
 import socket
 import sys
@@ -12,12 +11,12 @@ import click
 from flask import Flask
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
-from sqlalchemy import make_url, text
 
 from app.accounts import cli as accounts_cli
 from app.accounts import service as accounts
 from app.activity.cli import audit_group
 from app.core.errors import DomainError
+from app.core.migration_turn import TurnTaken, migration_turn
 from app.core.settings import settings
 from app.delivery.cli import start_worker_beside, worker_command
 from app.extensions import db
@@ -25,7 +24,6 @@ from app.records.cli import records_group
 from config import Config, ConfigError
 
 ROOT = Path(__file__).resolve().parent.parent
-MIGRATION_WAIT_SECONDS = 120
 
 
 def init_app(app: Flask) -> None:
@@ -43,8 +41,8 @@ def serve(debug: bool) -> None:
     if debug and config.is_production:
         raise ConfigError({"APP_ENV": "must be development for the debugger; use make run"})
     refuse_taken_port(config)
-    with only_one_migrates(config):
-        upgrade(directory=str(ROOT / "migrations"))
+    upgrade(directory=str(ROOT / "migrations"))
+    with only_one_starts():
         for line in first_admin_lines(config):
             click.echo(line)
     sys.stdout.flush()
@@ -90,26 +88,10 @@ def first_admin_lines(config: Config) -> list[str]:
 
 
 @contextmanager
-def only_one_migrates(config: Config) -> Iterator[None]:
-    """Hold what lets several first starts take turns: a file lock with SQLite, a named lock of the server otherwise.
-
-    With Galera the named lock holds on one node; point the starts of one roll-out at the same node."""
-    if config.is_sqlite:
-        with sqlite_turn(Path(make_url(config.database_url).database or "")):
+def only_one_starts() -> Iterator[None]:
+    """Hold what lets several first starts take turns; each migration takes a turn of its own."""
+    try:
+        with migration_turn(db.engine):
             yield
-        return
-    with db.engine.connect() as connection:
-        name = {"name": f"record-room-migrate:{db.engine.url.database}"[:64], "wait": MIGRATION_WAIT_SECONDS}
-        if not connection.scalar(text("SELECT GET_LOCK(:name, :wait)"), name):
-            raise click.ClickException("another start is still migrating the database; try again")
-        yield
-        connection.scalar(text("SELECT RELEASE_LOCK(:name)"), name)
-
-
-@contextmanager
-def sqlite_turn(database: Path) -> Iterator[None]:
-    """Hold a lock file beside an SQLite database; the system lets go of it when the process ends."""
-    database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with database.with_name(f"{database.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    except TurnTaken as taken:
+        raise click.ClickException(str(taken)) from taken

@@ -109,12 +109,16 @@ def _sized(least: int, most: int, **more: Any) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "minLength": least, "maxLength": most, **more})
 
 
-def _sized_or_null(least: int, most: int) -> WithJsonSchema:
-    return WithJsonSchema({"type": ["string", "null"], "minLength": least, "maxLength": most})
+def _sized_or_null(least: int, most: int, **more: Any) -> WithJsonSchema:
+    return WithJsonSchema({"type": ["string", "null"], "minLength": least, "maxLength": most, **more})
 
 
 Email = Annotated[str, ruled(canonical_email), _sized(3, EMAIL_LENGTH, format="email")]
-Username = Annotated[str | None, clearable(canonical_username), _sized_or_null(USERNAME_LEAST, USERNAME_MOST)]
+Username = Annotated[
+    str | None,
+    clearable(canonical_username),
+    _sized_or_null(USERNAME_LEAST, USERNAME_MOST, pattern="^[A-Za-z0-9._-]+$"),
+]
 FullName = Annotated[str | None, clearable(FULL_NAME.canonical), _sized_or_null(FULL_NAME.least, FULL_NAME.most)]
 Bio = Annotated[str | None, clearable(BIO.canonical), _sized_or_null(0, BIO.most)]
 Role = Annotated[str, ruled(_canonical_role), enum_schema(ROLES)]

@@ -21,11 +21,13 @@ from uuid import UUID
 
 import orjson
 from flask import Flask, current_app
-from sqlalchemy import Index, Integer, UniqueConstraint, insert
+from sqlalchemy import Index, Integer, UniqueConstraint
 from sqlalchemy.orm import Mapped, Session, mapped_column, scoped_session
 
 from app.core.actions import Action, Outcome
 from app.core.database import BinaryUuid, Blob, Bytes, Text, UtcDateTime, new_id, table_of
+from app.core.identity import Actor
+from app.core.statements import insert_rows
 from app.core.unit import Change, Entry, Subject, command_of, require_work
 from app.core.vault import vault
 from app.extensions import Base, db
@@ -114,6 +116,11 @@ def add_hidden_change(subject: Subject, change: Change) -> None:
             entry.changes.append(change)
 
 
+def note_as(actor: Actor, action: Action, *, subject: Subject, at: datetime) -> None:
+    """Put a fact on record that somebody caused a moment ago, in the transaction in hand."""
+    require_work(db.session).entries.append(Entry(action, actor, subject, occurred_at=at))
+
+
 def write(session: Session | scoped_session[Any], entries: Sequence[Entry]) -> tuple[int, bytes]:
     """Insert the entries at the end of this writer's chain; return where the chain ends once they are committed."""
     chain = _chain()
@@ -126,9 +133,8 @@ def write(session: Session | scoped_session[Any], entries: Sequence[Entry]) -> t
         head = row["seal"] = seal_of(row)
         rows.append(row)
         details.append({"entry_id": entry.id, "sealed": vault().seal(payload, details_place(entry.id))})
-    if rows:
-        session.execute(insert(table_of(AuditEntry)).values(rows))
-        session.execute(insert(table_of(AuditDetail)).values(details))
+    insert_rows(table_of(AuditEntry), rows)
+    insert_rows(table_of(AuditDetail), details)
     return seq, head
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import DateTime, TypeEngine
 from uuid_utils.compat import uuid7
 
+from app.core import cluster, journeys
 from app.extensions import Base, db
 from config import Config
 
@@ -164,6 +165,9 @@ def init_app(app: Flask) -> None:
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             prepare_sqlite(db.engine)
+        else:
+            cluster.prepare(db.engine)
+            journeys.spare(db.engine)
 
 
 def _let_go(_error: BaseException | None) -> None:

@@ -67,6 +67,8 @@ def _refuse_unreadable(config: Config) -> Callable[[], None]:
     def check() -> None:
         if _is_doubled("Host") or _is_doubled("Authorization"):
             raise MalformedRequest("The request gives a header twice that can stand only once.")
+        if "HTTP_HOST" not in request.environ and request.environ["SERVER_PROTOCOL"] == "HTTP/1.1":
+            raise MalformedRequest("The request names no host.")
         if not _is_utf8(request.query_string):
             raise MalformedRequest("The part of the address after the question mark is not UTF-8.")
         if config.is_production and _host_name() not in known:

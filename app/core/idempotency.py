@@ -15,7 +15,7 @@ from uuid import UUID
 
 import orjson
 from flask import Response, g, make_response, request
-from sqlalchemy import Index, SmallInteger, delete, insert, select, update
+from sqlalchemy import Index, SmallInteger, bindparam, delete, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -25,6 +25,7 @@ from app.core.database import Blob, Bytes, UtcDateTime, table_of, utc_now
 from app.core.doors import door_of
 from app.core.errors import IdempotencyInProgress, IdempotencyKeyReused, MalformedRequest
 from app.core.settings import settings
+from app.core.statements import insert_rows, run
 from app.core.vault import vault
 from app.extensions import Base, db
 
@@ -46,6 +47,13 @@ class IdempotencyKey(Base):
     status: Mapped[int | None] = mapped_column(SmallInteger)
     sealed_answer: Mapped[bytes | None] = mapped_column(Blob(), deferred=True)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+_KEEP = (
+    update(table_of(IdempotencyKey))
+    .where(table_of(IdempotencyKey).c.id == bindparam("claim_id"))
+    .values(status=bindparam("status"), sealed_answer=bindparam("sealed_answer"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +116,7 @@ def _claim(claim: Claim) -> Answer | None:
     expires = utc_now() + timedelta(hours=settings().idempotency_ttl_hours)
     row = {"id": claim.id, "fingerprint": claim.fingerprint, "expires_at": expires}
     try:
-        db.session.execute(insert(table_of(IdempotencyKey)).values(row))
+        insert_rows(table_of(IdempotencyKey), [row])
     except IntegrityError:
         return _kept(claim, row)
     except OperationalError as error:
@@ -123,7 +131,7 @@ def _kept(claim: Claim, row: dict[str, Any]) -> Answer | None:
     found = db.session.execute(select(*table.columns).where(table.c.id == claim.id)).first()
     if found is None or found.expires_at <= utc_now():
         db.session.execute(delete(table).where(table.c.id == claim.id))
-        db.session.execute(insert(table).values(row))
+        insert_rows(table, [row])
         return None
     if found.fingerprint != claim.fingerprint:
         raise IdempotencyKeyReused
@@ -134,10 +142,8 @@ def _kept(claim: Claim, row: dict[str, Any]) -> Answer | None:
 
 
 def _keep(claim: Claim, answer: Answer) -> None:
-    table = table_of(IdempotencyKey)
     sealed = vault().seal(orjson.dumps({"headers": answer.headers, "body": answer.body}), _place(claim.id))
-    values = {"status": answer.status, "sealed_answer": sealed}
-    db.session.execute(update(table).where(table.c.id == claim.id).values(values))
+    run(_KEEP, claim_id=claim.id, status=answer.status, sealed_answer=sealed)
 
 
 def idempotent(view: Callable[P, Any]) -> Callable[P, Response]:

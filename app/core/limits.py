@@ -11,19 +11,19 @@ import re
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from math import floor
-from threading import Lock
 from time import monotonic, time
 from typing import Any, cast
 
 from flask import Flask, Response, current_app, g
-from limits import RateLimitItem, RateLimitItemPerMinute
+from limits import RateLimitItemPerMinute
 from limits.errors import StorageError
-from limits.storage import MemoryStorage, RedisStorage
+from limits.storage import RedisStorage
 from limits.strategies import RateLimiter, SlidingWindowCounterRateLimiter
 
 from app.core.errors import RateLimited
 from app.core.identity import Actor
 from app.core.settings import settings
+from app.core.window import SlidingWindow
 from app.extensions import limiter
 from config import Config
 
@@ -57,40 +57,37 @@ class Quota:
 class Meter:
     """Counts in the shared store, or in the process while that one is away."""
 
-    def __init__(self, shared: RateLimiter, own: RateLimiter) -> None:
+    def __init__(self, shared: RateLimiter | None) -> None:
         self._shared = shared
-        self._own = own
+        self._own = SlidingWindow()
         self._shared_from = 0.0
-        self._lock = Lock()
 
     def hit(self, bucket: str, per_minute: int) -> Quota:
         """Take one from the bucket and tell what is left."""
-        item = RateLimitItemPerMinute(per_minute)
-        if self._shared is not self._own and monotonic() >= self._shared_from:
+        if self._shared is not None and monotonic() >= self._shared_from:
             try:
-                return self._hit_shared(item, bucket)
+                return self._hit_shared(self._shared, bucket, per_minute)
             except StorageError:
                 self._shared_from = monotonic() + REDIS_REST_SECONDS
                 logger.warning("rate limits: the shared store does not answer; counting in this process")
-        return self._hit_own(item, bucket)
+        return self._hit_own(bucket, per_minute)
 
-    def _hit_shared(self, item: RateLimitItem, bucket: str) -> Quota:
-        quota = _hit(self._shared, item, bucket)
-        if not quota.is_spent:
-            self._hit_own(item, bucket)  # or else each process would grant it all again when the store goes away
-        return quota
+    def _hit_shared(self, shared: RateLimiter, bucket: str, per_minute: int) -> Quota:
+        item = RateLimitItemPerMinute(per_minute)
+        passed = shared.hit(item, bucket)
+        window = shared.get_window_stats(item, bucket)
+        if passed:
+            self._hit_own(bucket, per_minute)  # or each process would grant it all again when the store goes away
+        return _quota(per_minute, passed, window.remaining, window.reset_time - time())
 
-    def _hit_own(self, item: RateLimitItem, bucket: str) -> Quota:
-        with self._lock:  # two threads at once in the store in memory may start its one timer twice, which raises
-            return _hit(self._own, item, bucket)
+    def _hit_own(self, bucket: str, per_minute: int) -> Quota:
+        return _quota(per_minute, *self._own.hit(bucket, per_minute))
 
 
-def _hit(strategy: RateLimiter, item: RateLimitItem, bucket: str) -> Quota:
-    passed = strategy.hit(item, bucket)
-    window = strategy.get_window_stats(item, bucket)
+def _quota(amount: int, passed: bool, left: int, reset_in: float) -> Quota:
     # A moment more than the store says: at the very edge of a window it still refuses.
-    reset = min(WINDOW_SECONDS, max(0, floor(window.reset_time - time() + 0.01)) + 1)
-    return Quota(item.amount, window.remaining if passed else 0, reset, not passed)
+    reset = min(WINDOW_SECONDS, max(0, floor(reset_in + 0.01)) + 1)
+    return Quota(amount, left if passed else 0, reset, not passed)
 
 
 def init_app(app: Flask) -> None:
@@ -100,10 +97,10 @@ def init_app(app: Flask) -> None:
     app.config["RATELIMIT_STORAGE_URI"] = re.sub("^unix:", "redis+unix:", config.redis_url or "memory://")
     app.config["RATELIMIT_STORAGE_OPTIONS"] = _redis_options() if config.redis_url else {}
     app.config["RATELIMIT_STRATEGY"] = "sliding-window-counter"
+    # It is here for its store. Known as bound already, it puts no hooks of its own before and after every request.
+    app.extensions.setdefault("limiter", set()).add(limiter)
     limiter.init_app(app)
-    shared = SlidingWindowCounterRateLimiter(limiter.storage)
-    own = SlidingWindowCounterRateLimiter(MemoryStorage()) if config.redis_url else shared
-    app.extensions["meter"] = Meter(shared, own)
+    app.extensions["meter"] = Meter(SlidingWindowCounterRateLimiter(limiter.storage) if config.redis_url else None)
     app.after_request(_tell)
 
 

@@ -50,6 +50,7 @@ def document(app: Flask) -> dict[str, Any]:
             summary = (view.__doc__ or endpoint).strip().splitlines()[0].rstrip(".")
             operation = _operation(endpoint, rule, method, door, shapes)
             paths.setdefault(path_of(rule), {})[method.lower()] = {"summary": summary, **operation}
+    _link(paths)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Record Room", "version": VERSION, "description": parts.INTRODUCTION},
@@ -57,6 +58,24 @@ def document(app: Flask) -> dict[str, Any]:
         "paths": paths,
         "components": {**parts.COMPONENTS, "schemas": {**definitions, **parts.PROBLEM_SCHEMAS}},
     }
+
+
+def _link(paths: dict[str, dict[str, Any]]) -> None:
+    """Say of everything that is created which calls go on with its id."""
+    for path, ways in paths.items():
+        one = f"{path.rstrip('/')}/{{id}}"
+        created = ways.get("post", {}).get("responses", {}).get("201")
+        if created is None or one not in paths:
+            continue
+        later = [found for name, found in paths.items() if name == one or name.startswith(f"{one}/")]
+        created["links"] = {
+            operation["operationId"]: {
+                "operationId": operation["operationId"],
+                "parameters": {"id": "$response.body#/id"},
+            }
+            for found in later
+            for operation in found.values()
+        }
 
 
 def path_of(rule: str) -> str:
@@ -74,7 +93,11 @@ def _schemas(listed: list[Door]) -> tuple[Shapes, dict[str, Any]]:
         wanted += [(schema, "validation") for schema in inputs]
         wanted += [(schema, "serialization") for schema in outputs]
     found, holder = models_json_schema(list(dict.fromkeys(wanted)), ref_template="#/components/schemas/{model}")
-    return cast(Shapes, found), holder.get("$defs", {})
+    definitions: dict[str, Any] = holder.get("$defs", {})
+    for shape in definitions.values():
+        if key := shape.get("properties", {}).get("idempotency_key"):
+            key.update(parts.KEY_SHAPE)
+    return cast(Shapes, found), definitions
 
 
 def _operation(endpoint: str, rule: str, method: str, door: Door, shapes: Shapes) -> dict[str, Any]:

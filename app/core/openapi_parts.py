@@ -27,6 +27,8 @@ _HEADERS = {
     "WWW-Authenticate": "Bearer",
 }
 
+KEY_SHAPE = {"minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
+
 COMPONENTS: dict[str, Any] = {
     "securitySchemes": {
         "bearer": {
@@ -42,7 +44,7 @@ COMPONENTS: dict[str, Any] = {
             "name": "Idempotency-Key",
             "in": "header",
             "description": "1 to 255 visible ASCII characters. The same key with the same request has one effect.",
-            "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+            "schema": {"type": "string", **KEY_SHAPE},
         },
         "IfMatch": {
             "name": "If-Match",
@@ -138,7 +140,7 @@ def refusals(door: Door, method: str, *, has_id: bool) -> dict[str, Any]:
     """Describe every refusal a door can give, by status."""
     grouped: dict[int, list[str]] = defaultdict(list)
     for code in dict.fromkeys(_codes(door, method, has_id=has_id)):
-        for status in _statuses(code):
+        for status in _statuses(code, is_own=code in door.refusals):
             grouped[status].append(code)
     return {str(status): _refusal(status, codes) for status, codes in sorted(grouped.items())}
 
@@ -147,6 +149,7 @@ def _codes(door: Door, method: str, *, has_id: bool) -> list[str]:
     takes_body = door.body is not None and method != "GET"
     when: list[tuple[bool, tuple[str, ...]]] = [
         (not door.public, ("NOT_AUTHENTICATED", "INVALID_TOKEN", "EXPIRED_TOKEN", "FORBIDDEN")),
+        (door.refuses_keys, ("FORBIDDEN",)),
         (door.limit != "none", ("RATE_LIMITED",)),
         (True, ("NOT_ACCEPTABLE", "MALFORMED_REQUEST", "INTERNAL_ERROR", "UNAVAILABLE")),
         (takes_body, ("REQUEST_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE")),
@@ -159,9 +162,10 @@ def _codes(door: Door, method: str, *, has_id: bool) -> list[str]:
     return [code for applies, codes in when if applies for code in codes]
 
 
-def _statuses(code: str) -> tuple[int, ...]:
+def _statuses(code: str, *, is_own: bool) -> tuple[int, ...]:
+    """Return what a code comes with: the first is for bearers, the others are for what a call itself is given."""
     found = CATALOGUE[code].statuses
-    return found if code == "VERSION_CONFLICT" else found[:1]
+    return found if is_own or code == "VERSION_CONFLICT" else found[:1]
 
 
 def _refusal(status: int, codes: list[str]) -> dict[str, Any]:

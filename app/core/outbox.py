@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, Index, insert
+from sqlalchemy import JSON, BigInteger, Index
 from sqlalchemy.orm import Mapped, Session, mapped_column, scoped_session
 
 from app.core.database import BinaryUuid, Text, UtcDateTime, table_of
+from app.core.statements import insert_rows
 from app.core.unit import Message, require_work
 from app.extensions import Base, db
 
@@ -48,9 +49,8 @@ def publish(
 
 def write(session: Session | scoped_session[Any], messages: Sequence[Message]) -> None:
     """Insert what was published."""
-    if messages:
-        rows = [
-            {"id": m.id, "type": m.type, "subject_id": m.subject_id, "occurred_at": m.occurred_at, "data": m.data}
-            for m in messages
-        ]
-        session.execute(insert(table_of(OutboxMessage)).values(rows))
+    rows = [
+        {"id": m.id, "type": m.type, "subject_id": m.subject_id, "occurred_at": m.occurred_at, "data": m.data}
+        for m in messages
+    ]
+    insert_rows(table_of(OutboxMessage), rows)

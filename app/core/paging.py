@@ -1,7 +1,7 @@
 """Pages by number and by cursor."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from math import ceil
 from typing import Any, Generic, TypeVar
@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 from itsdangerous.encoding import base64_decode, base64_encode
 from itsdangerous.exc import BadData
-from sqlalchemy import ColumnElement, Select, and_, or_
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.errors import FieldError, ValidationFailed
@@ -69,31 +69,99 @@ class Page(Generic[T]):
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The rows of a list by their keys alone: how many there are, and the column that orders them.
+
+    `parameters` are those of `rows`. Lists of one `shape` differ in nothing but
+    their parameters, so their statement is written once.
+    """
+
+    rows: Select[Any]
+    total: int
+    order: Ordering
+    tie: Ordering
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    shape: Hashable = None
+
+
 def walk(rows: Select[Any], total: Select[Any], order: Ordering, tie: Ordering, ask: PageRequest) -> Page[Any]:
     """Fetch one page of the rows in the order of a column, ties broken by another.
 
     Raises ValidationFailed for a cursor that is broken or of another list.
     """
-    direction = (order.desc(), tie.desc()) if ask.descending else (order.asc(), tie.asc())
-    ordered = rows.add_columns(order.label("cursor_order"), tie.label("cursor_tie")).order_by(*direction)
+    ordered = rows.add_columns(order.label("cursor_order"), tie.label("cursor_tie"))
+    ordered = ordered.order_by(*_direction(order, tie, descending=ask.descending))
     if ask.cursor is None:
         ordered = ordered.offset((ask.page - 1) * ask.size)
     else:
         ordered = ordered.where(_after(order, tie, ask))
     found = db.session.execute(ordered.limit(ask.size + 1)).all()
+    return _page(found, int(db.session.execute(total).scalar_one()), ask)
+
+
+def walk_keys(shown: Select[Any], keys: Keys, ask: PageRequest) -> Page[Any]:
+    """Fetch one page as `walk` does, of a list that may be long.
+
+    The place is found in an index of keys alone, from whichever end is nearer,
+    and only the rows of the page are read. `shown` selects them by `keys.tie`.
+    Raises ValidationFailed.
+    """
+    offset, limit, descending = (ask.page - 1) * ask.size, ask.size + 1, ask.descending
+    given = {**keys.parameters, "limit": limit, "offset": offset}
+    if ask.cursor is not None:
+        given["after"], given["after_tie"] = _read_cursor(ask.cursor, ask.listing)
+    elif 0 < keys.total <= offset:
+        return _page([], keys.total, ask)
+    elif offset > keys.total // 2 > 0:
+        given["limit"], descending = min(limit, keys.total - offset), not descending
+        given["offset"] = keys.total - offset - given["limit"]
+    statement = _statement(shown, keys, ask, descending)
+    return _page(db.session.connection().execute(statement, given).all(), keys.total, ask)
+
+
+_statements: dict[Hashable, Select[Any]] = {}
+
+
+def _statement(shown: Select[Any], keys: Keys, ask: PageRequest, descending: bool) -> Select[Any]:
+    by_cursor = ask.cursor is not None
+    name = (keys.shape, str(keys.order), ask.descending, descending, by_cursor)
+    if keys.shape is not None and name in _statements:
+        return _statements[name]
+    found = keys.rows.add_columns(keys.order.label("cursor_order"), keys.tie.label("cursor_tie"))
+    if by_cursor:
+        after = bindparam("after", type_=keys.order.type), bindparam("after_tie", type_=keys.tie.type)
+        found = found.where(_beyond(keys.order, keys.tie, after, descending=ask.descending))
+    else:
+        found = found.offset(bindparam("offset", type_=Integer()))
+    found = found.order_by(*_direction(keys.order, keys.tie, descending=descending))
+    place = found.limit(bindparam("limit", type_=Integer())).subquery()
+    rows = shown.join(place, place.c.cursor_tie == keys.tie).add_columns(place.c.cursor_order, place.c.cursor_tie)
+    statement = rows.order_by(*_direction(place.c.cursor_order, place.c.cursor_tie, descending=ask.descending))
+    if keys.shape is not None:
+        _statements[name] = statement
+    return statement
+
+
+def _page(found: Sequence[Any], total: int, ask: PageRequest) -> Page[Any]:
+    """Make the page of the rows that were found: one more than fits, where there is more."""
     data, more = found[: ask.size], len(found) > ask.size
-    return Page(
-        data,
-        int(db.session.execute(total).scalar_one()),
-        ask.page if ask.cursor is None else None,
-        ask.size,
-        _write_cursor(data[-1].cursor_order, data[-1].cursor_tie, ask.listing) if more else None,
-    )
+    last = data[-1] if more else None
+    cursor = None if last is None else _write_cursor(last.cursor_order, last.cursor_tie, ask.listing)
+    return Page(data, total, ask.page if ask.cursor is None else None, ask.size, cursor)
+
+
+def _direction(order: Ordering, tie: Ordering, *, descending: bool) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    return (order.desc(), tie.desc()) if descending else (order.asc(), tie.asc())
 
 
 def _after(order: Ordering, tie: Ordering, ask: PageRequest) -> ColumnElement[bool]:
-    value, last = _read_cursor(ask.cursor or "", ask.listing)
-    if ask.descending:
+    return _beyond(order, tie, _read_cursor(ask.cursor or "", ask.listing), descending=ask.descending)
+
+
+def _beyond(order: Ordering, tie: Ordering, after: tuple[Any, Any], *, descending: bool) -> ColumnElement[bool]:
+    value, last = after
+    if descending:
         return and_(order <= value, or_(order < value, tie < last))
     return and_(order >= value, or_(order > value, tie > last))
 

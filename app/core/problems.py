@@ -157,6 +157,8 @@ def _database_away(error: Exception) -> Response:
 
 def _unexpected(error: Exception) -> Response:
     log.error("request.failed", exc_info=error)
+    for report in current_app.extensions.get("fault_reports", ()):
+        report(error)
     return answer(errors.InternalError())
 
 

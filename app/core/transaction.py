@@ -96,7 +96,7 @@ def _own(work: Callable[[], T]) -> T:
     session.rollback()
     in_hand = session.info["work"] = Work()
     try:
-        session.connection(execution_options={"begin": "IMMEDIATE"})
+        in_hand.connection = session.connection(execution_options={"begin": "IMMEDIATE"})
         result = work()
         session.flush()
         pending = audit.write(session, in_hand.entries)
@@ -138,6 +138,7 @@ def savepoint() -> Iterator[None]:
     entries, messages = len(in_hand.entries), len(in_hand.messages)
     try:
         with db.session.begin_nested():
+            db.session.connection()  # the savepoint is set only now, and `statements` would pass the session by
             yield
     except Exception as error:
         del in_hand.entries[entries:], in_hand.messages[messages:]

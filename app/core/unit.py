@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session, scoped_session
 
 from app.core.actions import Action, Outcome
@@ -74,6 +75,7 @@ class Work:
     messages: list[Message] = field(default_factory=list)
     versions: dict[UUID, UUID] = field(default_factory=dict)
     explain: Callable[[], Exception | None] | None = None
+    connection: Connection | None = None
 
     @contextmanager
     def running(self, command: Command) -> Iterator[None]:

@@ -17,7 +17,7 @@ from app.core.trail_output import EntryPageOutput, present_entry
 from app.core.validation import accepts
 from app.core.validation import queries as query_string
 from app.core.versioning import ExpectedVersion, expects_version, missing_first
-from app.records import disclosure, queries, service, viewing
+from app.records import disclosure, queries, queries_lists, service, viewing
 from app.records.api_create import create_each, created
 from app.records.listing import exact_kinds, filter_of, record_page
 from app.records.presentation import present
@@ -112,7 +112,7 @@ def list_all(query: ListQuery) -> Response:
     """List records."""
     _may_see_deleted(query.deleted)
     ask = record_page(query, default_size=settings().default_page_size)
-    return _page(queries.list_records(filter_of(query), ask, sort=query.sort_by))
+    return _page(queries_lists.list_records(filter_of(query), ask, sort=query.sort_by))
 
 
 @bp.get("/search/")
@@ -164,7 +164,7 @@ def _search(asked: SearchQuery, *, numbers: bool) -> Page[Any]:
     _may_see_deleted(asked.deleted)
     ask = record_page(asked, default_size=settings().default_page_size)
     kinds = exact_kinds(asked.q, numbers=numbers)
-    return queries.search_records(asked.q, kinds, filter_of(asked), ask, sort=asked.sort_by)
+    return queries_lists.search_records(asked.q, kinds, filter_of(asked), ask, sort=asked.sort_by)
 
 
 def _may_see_deleted(deleted: str) -> None:

@@ -4,6 +4,7 @@ Rows go in by Core in large pieces, past the flush listener: one entry in the
 trail stands for all of them, and no events are published.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -20,6 +21,7 @@ from app.core.transaction import command
 from app.core.unit import Change
 from app.core.vault import vault
 from app.extensions import db
+from app.records import counting
 from app.records.identifiers import mask_aadhaar, mask_pan
 from app.records.models import FOLDED_LENGTH, IdentityVault, RecordSuffix, UserRecord
 from app.records.people import generate_people
@@ -91,6 +93,7 @@ def _insert_people(people: Sequence[Mapping[str, Any]], *, first_at: datetime, a
         _insert(table_of(IdentityVault), vaults)
         _insert(table_of(UserRecord), records)
         _insert(table_of(RecordSuffix), suffixes)
+        counting.add(Counter(counting.kind_of(record) for record in records))
 
     transaction.run(write)
 

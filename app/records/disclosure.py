@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, select, tuple_, update
 
 from app.core import audit, transaction
 from app.core.actions import Action
 from app.core.database import table_of, utc_now
 from app.core.identity import Actor
+from app.core.statements import insert_rows, run
 from app.core.transaction import command
 from app.core.unit import Change
 from app.core.vault import vault
@@ -20,6 +23,15 @@ from app.records.models import RecordView
 from app.records.service import identity_place
 
 VIEW_ONCE_IN = timedelta(minutes=10)
+AT_ONCE = 500
+
+_views = table_of(RecordView)
+_RENEW = (
+    update(_views)
+    .where(_views.c.account_id == bindparam("who"), _views.c.record_id == bindparam("what"))
+    .where(_views.c.noted_at == bindparam("seen"))
+    .values(noted_at=bindparam("at"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +69,36 @@ def note_search(kinds: Sequence[str], found: Sequence[UUID], *, actor: Actor) ->
 
 def note_views(views: Sequence[View]) -> None:
     """Put views on record, once for each account and record in ten minutes."""
-    transaction.run(lambda: [_note_view(view, actor=view.actor) for view in views])
+    for start in range(0, len(views), AT_ONCE):
+        transaction.run(partial(_note_some, views[start : start + AT_ONCE]))
 
 
-@command(Action.RECORD_VIEWED)
-def _note_view(view: View, *, actor: Actor) -> None:
-    table = table_of(RecordView)
-    key = {"account_id": actor.account_id, "record_id": view.record_id}
-    mine = (table.c.account_id == actor.account_id) & (table.c.record_id == view.record_id)
-    stale = mine & (table.c.noted_at <= view.at - VIEW_ONCE_IN)
-    renewed = db.session.execute(update(table).where(stale).values(noted_at=view.at))
-    if not renewed.rowcount:  # type: ignore[attr-defined]  # an UPDATE's result is a CursorResult
-        if db.session.execute(select(table.c.noted_at).where(mine)).first() is not None:
-            return
-        db.session.execute(insert(table).values(noted_at=view.at, **key))
-    audit.note(Action.RECORD_VIEWED, subject=("record", view.record_id))
+def _note_some(views: Sequence[View]) -> None:
+    """Note several views in a handful of statements; where another process was faster, all of it is run again."""
+    newest: dict[tuple[UUID | None, UUID], View] = {}
+    for view in views:
+        newest.setdefault((view.actor.account_id, view.record_id), view)
+    noted = _noted_at(list(newest))
+    fresh = [_as_row(view) for key, view in newest.items() if key not in noted]
+    stale = {key: view for key, view in newest.items() if key in noted and noted[key] <= view.at - VIEW_ONCE_IN}
+    insert_rows(_views, fresh)
+    renewed = {
+        key for key, view in stale.items() if run(_RENEW, at=view.at, who=key[0], what=key[1], seen=noted[key]).rowcount
+    }
+    for key, view in newest.items():
+        if key not in noted or key in renewed:
+            audit.note_as(view.actor, Action.RECORD_VIEWED, subject=("record", view.record_id), at=view.at)
+
+
+def _noted_at(keys: Sequence[tuple[UUID | None, UUID]]) -> dict[tuple[UUID | None, UUID], datetime]:
+    asked = tuple_(_views.c.account_id, _views.c.record_id).in_(keys)
+    return {(row.account_id, row.record_id): row.noted_at for row in db.session.execute(select(_views).where(asked))}
+
+
+def _renew(view: View, seen: datetime) -> bool:
+    """Note a view again after ten minutes; False where another process has just done so."""
+    return run(_RENEW, at=view.at, who=view.actor.account_id, what=view.record_id, seen=seen).rowcount > 0
+
+
+def _as_row(view: View) -> dict[str, Any]:
+    return {"account_id": view.actor.account_id, "record_id": view.record_id, "noted_at": view.at}

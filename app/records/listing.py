@@ -3,7 +3,7 @@
 from app.core.listing import name_listing, page_request
 from app.core.paging import PageRequest
 from app.records.identifiers import ExactKinds, classify
-from app.records.queries import Filter
+from app.records.queries_lists import Filter
 from app.records.schemas_lists import ListQuery
 
 

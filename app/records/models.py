@@ -4,7 +4,17 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Boolean, CheckConstraint, Date, ForeignKey, Index, UniqueConstraint, select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    UniqueConstraint,
+    select,
+)
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from app.accounts.models import Account
@@ -123,6 +133,16 @@ class RecordSuffix(Base):
 
     suffix: Mapped[bytes] = mapped_column(Bytes(SUFFIX_BYTES), primary_key=True)
     record_id: Mapped[UUID] = mapped_column(BinaryUuid, ForeignKey("user_records.id"), primary_key=True)
+
+
+class RecordCount(Base):
+    """How many records of one kind there are, in parts: the sum over the shards counts, a part alone says nothing."""
+
+    __tablename__ = "record_counts"
+
+    kind: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    shard: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    amount: Mapped[int] = mapped_column(BigInteger)
 
 
 class RecordView(Base):

@@ -178,7 +178,8 @@ class _RecordItems:
     """The published schema of the items: records, although here they are not judged yet."""
 
     def __get_pydantic_json_schema__(self, _: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        items = handler(RecordInput.__pydantic_core_schema__)
+        words = "Each is judged on its own: what is no record gets its problem in the answer."
+        items = {"anyOf": [handler(RecordInput.__pydantic_core_schema__), {}], "description": words}
         return {"type": "array", "items": items, "minItems": 1, "maxItems": BATCH_LIMIT}
 
 

@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.core import outbox, transaction
 from app.core.actions import Action
 from app.core.database import new_id, table_of, utc_now
 from app.core.errors import FieldError, ValidationFailed
 from app.core.identity import Actor
+from app.core.statements import insert_rows, run
 from app.core.transaction import command
 from app.core.vault import vault
 from app.core.versioning import ExpectedVersion
@@ -20,6 +22,7 @@ from app.records import queries
 from app.records.errors import Duplicate
 from app.records.identifiers import mask_aadhaar, mask_pan
 from app.records.models import FOLDED_LENGTH, IdentityVault, RecordSuffix, UserRecord
+from app.records.queries_rows import SEEN, SEEN_LAST
 from app.records.references import new_reference
 from app.records.schemas import CHANGEABLE, SAME_AS_PRIMARY_WORDS, RecordChanges, RecordInput
 from app.records.suffixes import fold, suffixes_of
@@ -64,7 +67,7 @@ def _claim_numbers(data: RecordInput) -> UUID:
     for kind, number in (("aadhaar", data.aadhaar), ("pan", data.pan)):
         row[f"{kind}_sealed"] = box.seal(number.encode(), identity_place(kind, identity_id))
         row[f"{kind}_index"] = box.blind_index(kind, number)
-    db.session.execute(insert(table_of(IdentityVault)).values(row))
+    insert_rows(table_of(IdentityVault), [row])
     return identity_id
 
 
@@ -148,16 +151,20 @@ def update_record(
     """
     record = queries.get_for_change(record_id)
     record.expect_version(expected_version)
+    seen_last = record.last_login_at
     changed = _apply(record, changes.changes(), actor)
     if changed:
         db.session.flush()
         outbox.publish("record.updated", subject_id=record.id, version=record.version, changed_fields=changed)
-    return _complete(record) if "email" in changed else record
+    if "email" in changed:
+        return _complete(record)
+    set_committed_value(record, SEEN, seen_last)  # the flush forgets it, because another column might depend on it
+    return record
 
 
 def _complete(record: UserRecord) -> UserRecord:
     """Read what a record shows beside its row while the transaction lasts: after the commit nothing may fail."""
-    db.session.refresh(record, ["last_login_at"])
+    set_committed_value(record, SEEN, run(SEEN_LAST, email=record.email).scalar())
     return record
 
 
@@ -214,15 +221,14 @@ def restore_record(record_id: UUID, *, expected_version: ExpectedVersion | None 
     record.updated_at, record.updated_by = utc_now(), actor.account_id
     db.session.flush()
     outbox.publish("record.restored", subject_id=record.id, version=record.version)
-    return record
+    return _complete(record)
 
 
 def _index(record_id: UUID, before: set[bytes], after: set[bytes]) -> None:
     table = table_of(RecordSuffix)
     if gone := before - after:
         db.session.execute(delete(table).where(table.c.record_id == record_id, table.c.suffix.in_(sorted(gone))))
-    if new := sorted(after - before):
-        db.session.execute(insert(table).values([{"suffix": suffix, "record_id": record_id} for suffix in new]))
+    insert_rows(table, [{"suffix": suffix, "record_id": record_id} for suffix in sorted(after - before)])
 
 
 def _unique_values(data: RecordInput, of: tuple[str, ...] = UNIQUE) -> dict[str, str]:

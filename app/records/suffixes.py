@@ -11,6 +11,8 @@ WORD = re.compile(r"[^\s!-/:-@\[-`{-~]+")
 SHORTEST = 2
 PREFIX_CHARACTERS = 12
 PREFIX_BYTES = 48
+PROBES_AT_MOST = 5
+Probe = tuple[bytes, bytes]
 
 
 def fold(text: str) -> str:
@@ -24,16 +26,14 @@ def suffixes_of(*texts: str) -> set[bytes]:
     return {_cut(word[start:]) for word in words for start in range(max(1, len(word) - SHORTEST + 1))}
 
 
-def probe_of(query: str) -> tuple[bytes, bytes] | None:
-    """Return the range of the index in which a query's longest word begins; None when it has no word to begin with.
+def probes_of(query: str) -> list[Probe]:
+    """Return the range of the index in which each word of a query begins, the longest words first.
 
-    The upper end is excluded.
+    A word of one letter has none. The upper end is excluded.
     """
-    words = [word for word in WORD.findall(fold(query)) if len(word) >= SHORTEST]
-    if not words:
-        return None
-    lowest = _cut(max(words, key=len))
-    return lowest, _following(lowest)
+    words = {word for word in WORD.findall(fold(query)) if len(word) >= SHORTEST}
+    lowest = [_cut(word) for word in sorted(words, key=len, reverse=True)]
+    return [(low, _following(low)) for low in lowest[:PROBES_AT_MOST]]
 
 
 def is_exact(query: str) -> bool:

@@ -10,7 +10,7 @@ from app.core.htmx import is_htmx, render_page
 from app.core.paging import Page, PageRequest
 from app.core.presenting import number
 from app.core.settings import settings
-from app.records import disclosure, page_done, queries
+from app.records import disclosure, page_done, queries_lists
 from app.records.identifiers import ExactKinds, classify, stays_out_of_urls
 from app.records.listing import exact_kinds, filter_of, record_page
 from app.records.page_door import bp, send_to
@@ -91,16 +91,16 @@ def walk_list(state: ListState, ask: PageRequest | None = None) -> Page[Any]:
     asked = state.asked
     ask = ask or record_page(asked, default_size=settings().default_page_size)
     if asked.q is None:
-        return queries.list_records(filter_of(asked), ask, sort=asked.sort_by)
+        return queries_lists.list_records(filter_of(asked), ask, sort=asked.sort_by)
     kinds = exact_kinds(asked.q, numbers=False)
-    return queries.search_records(asked.q, kinds, filter_of(asked), ask, sort=asked.sort_by)
+    return queries_lists.search_records(asked.q, kinds, filter_of(asked), ask, sort=asked.sort_by)
 
 
 def _answer(asked: SearchBody) -> Response:
     """Answer a search in place: all that fits on the largest page, and how many there are."""
     kinds = classify(asked.q)
     ask = PageRequest(size=settings().max_page_size, descending=True)
-    page = queries.search_records(asked.q, kinds, filter_of(asked), ask, sort="updated_at")
+    page = queries_lists.search_records(asked.q, kinds, filter_of(asked), ask, sort="updated_at")
     numbers = [name for name in ("aadhaar", "pan", "mobile") if getattr(kinds, name)]
     if numbers:
         disclosure.note_search(numbers, [row.id for row in page.data], actor=current_actor())

@@ -153,7 +153,7 @@ def _ways_on(data: RecordInput, errors: list[FieldError]) -> dict[str, dict[str,
     for taken in queries.find_taken({name: getattr(data, name) for name in refused}):
         holder = queries.get_record(taken.record_id, deleted="include")
         url = url_for("records_web.show_record", record_id=holder.id)
-        if taken.is_deleted and "deleted_record" in refused[taken.field].extra:
+        if holder.deleted_at and "deleted_record" in refused[taken.field].extra:
             words = f"{refused[taken.field].message}. It belongs to a record deleted on {day(holder.deleted_at)}."
             ways[taken.field] = {"message": words, "url": url, "url_label": "Restore it"}
         elif not taken.is_deleted and actor.may("records:read"):

@@ -17,13 +17,13 @@ from app.core.presenting import field_words, number, office_today
 from app.core.settings import settings
 from app.core.validation import read_query_leniently
 from app.core.versioning import ExpectedVersion, expects_version
-from app.records import page_done, queries, service
+from app.records import page_done, queries, queries_lists, service
 from app.records.errors import Duplicate, NotDeleted, RecordNotFound
 from app.records.field_types import AnyText
 from app.records.page_done import Flash
 from app.records.page_door import bp, on_refusal, send_to
 from app.records.page_list import id_of, read_list
-from app.records.queries import Filter
+from app.records.queries_lists import Filter
 from app.records.retention import days_left, kept_until
 from app.records.web_detail import deleted_page
 
@@ -48,7 +48,7 @@ def list_deleted() -> Response:
     by = MINE if asked.by == MINE else None
     ask = PageRequest(size=settings().default_page_size, page=asked.page or 1)
     narrow = Filter(deleted="only", deleted_by=current_actor().account_id if by else None)
-    page = queries.list_records(narrow, ask, sort="deleted_at")
+    page = queries_lists.list_records(narrow, ask, sort="deleted_at")
     return render_page(
         "records/trash.html",
         page=page,

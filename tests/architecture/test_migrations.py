@@ -1,12 +1,14 @@
+import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import check, downgrade, upgrade
-from sqlalchemy import inspect
+from sqlalchemy import Engine, event, inspect
 
 from app import create_app
 from app.extensions import db
@@ -19,8 +21,8 @@ MIGRATIONS = str(ROOT / "migrations")
 
 @pytest.fixture
 def blank(engine_name: str, new_database: Callable[[str, str], str], tmp_path: Path) -> Flask:
-    """Make an application on a database without any table."""
-    return create_app(Config.from_env(settings_for(new_database(engine_name, "migrations")), home=tmp_path))
+    """Make an application on a database without any table, one of the test's own."""
+    return create_app(Config.from_env(settings_for(new_database(engine_name, tmp_path.name[:30])), home=tmp_path))
 
 
 def test_migrations_build_the_models_and_take_them_down_again(blank: Flask) -> None:
@@ -29,6 +31,33 @@ def test_migrations_build_the_models_and_take_them_down_again(blank: Flask) -> N
         check(directory=MIGRATIONS)
         downgrade(directory=MIGRATIONS, revision="base")
         assert set(inspect(db.engine).get_table_names()) <= {"alembic_version"}
+        upgrade(directory=MIGRATIONS)
+        check(directory=MIGRATIONS)
+        db.engine.dispose()
+
+
+@contextmanager
+def cut_off_at(statement: int) -> Iterator[None]:
+    """Have the process stop, as it seems to the database, before the n-th statement that makes or alters something."""
+    made = itertools.count()
+
+    def listen(_connection: object, _cursor: object, text: str, *_: object) -> None:
+        if text.lstrip().startswith(("CREATE", "ALTER", "INSERT", "UPDATE")) and next(made) == statement:
+            raise KeyboardInterrupt
+
+    event.listen(Engine, "before_cursor_execute", listen)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            yield
+    finally:
+        event.remove(Engine, "before_cursor_execute", listen)
+
+
+def test_a_migration_that_was_cut_off_is_taken_up_again(blank: Flask) -> None:
+    with blank.app_context():
+        for statement in (3, 17, 30, 5):
+            with cut_off_at(statement):
+                upgrade(directory=MIGRATIONS)
         upgrade(directory=MIGRATIONS)
         check(directory=MIGRATIONS)
         db.engine.dispose()

@@ -48,16 +48,16 @@ def test_production_needs_both_settings_for_an_admin(context: Flask, tmp_path: P
 
 @pytest.mark.usefixtures("context")
 def test_only_one_start_at_a_time_migrates(app: Flask) -> None:
-    config, inside, order = settings(), threading.Event(), []
+    inside, order = threading.Event(), []
 
     def second_start() -> None:
         inside.wait(10)
-        with app.app_context(), cli.only_one_migrates(config):
+        with app.app_context(), cli.only_one_starts():
             order.append("second")
 
     other = threading.Thread(target=second_start)
     other.start()
-    with cli.only_one_migrates(config):
+    with cli.only_one_starts():
         inside.set()
         other.join(0.2)
         order.append("first")

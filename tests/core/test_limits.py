@@ -16,7 +16,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
 from app.accounts import keys
-from app.core import limits
+from app.core import limits, window
 from app.core.identity import system_actor
 from tests.browsing import JsonClient, said
 from tests.factories import MadeAccount
@@ -32,8 +32,7 @@ def limit(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Limit]:
     def change(**settings: Any) -> None:
         monkeypatch.setitem(app.extensions, "config", replace(app.extensions["config"], **settings))
 
-    strategy = SlidingWindowCounterRateLimiter(MemoryStorage())
-    monkeypatch.setitem(app.extensions, "meter", limits.Meter(strategy, strategy))
+    monkeypatch.setitem(app.extensions, "meter", limits.Meter(None))
     with time_machine.travel(datetime.now(UTC), tick=False):
         yield change
 
@@ -131,10 +130,8 @@ def test_each_limit_is_turned_off_alone(client: FlaskClient, limit: Limit) -> No
 
 def test_waiting_as_long_as_told_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [1_000_000.0]
-    monkeypatch.setattr(time, "time", lambda: clock[0])
-    monkeypatch.setattr(limits, "time", lambda: clock[0])
-    strategy = SlidingWindowCounterRateLimiter(MemoryStorage())
-    meter = limits.Meter(strategy, strategy)
+    monkeypatch.setattr(window, "time", lambda: clock[0])
+    meter = limits.Meter(None)
     for step in (0.0, 7.3, 29.9, 59.99, 61.0):
         clock[0] += step
         while not (quota := meter.hit("bucket", 7)).is_spent:
@@ -193,11 +190,19 @@ def test_a_store_that_comes_back_is_used_again(monkeypatch: pytest.MonkeyPatch) 
 
     store = Store()
     monkeypatch.setattr(limits, "monotonic", lambda: clock[0])
-    own = SlidingWindowCounterRateLimiter(MemoryStorage())
-    meter = limits.Meter(SlidingWindowCounterRateLimiter(store), own)
+    meter = limits.Meter(SlidingWindowCounterRateLimiter(store))
     assert [meter.hit("b", 2).is_spent for _ in range(3)] == [False, False, True]
     assert asked == [True]
     store.is_away = False
     clock[0] += limits.REDIS_REST_SECONDS
     assert not meter.hit("b", 2).is_spent
     assert asked == [True, False]
+
+
+def test_the_count_of_this_process_is_the_count_of_the_shared_store() -> None:
+    store, own = SlidingWindowCounterRateLimiter(MemoryStorage()), limits.Meter(None)
+    shared = limits.Meter(store)
+    with time_machine.travel(datetime(2026, 11, 21, 10, 0, 1, tzinfo=UTC), tick=False) as clock:
+        for step in (0, 0, 1, 20, 0, 7, 30, 0, 15, 3, 0, 44, 61, 0, 0, 1, 130, 0):
+            clock.shift(step)
+            assert own.hit("bucket", 5) == shared.hit("bucket", 5)

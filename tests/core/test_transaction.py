@@ -134,8 +134,7 @@ def lock_held(app: Flask, statement: str) -> Iterator[Connection]:
     with app.app_context():
         engine = db.engine
     with engine.connect() as connection:
-        if engine.dialect.name == "sqlite":
-            connection.execution_options(begin="IMMEDIATE")
+        connection.execution_options(begin="IMMEDIATE")
         connection.execute(text(statement))
         yield connection
         connection.rollback()

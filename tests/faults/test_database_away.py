@@ -13,6 +13,7 @@ import pymysql
 import pytest
 
 from tests.factories import record_input
+from tests.faults.partner import CarefulPartner
 from tests.faults.room import Room, Told, wait_for
 from tests.services.machine import PROGRAMS
 from tests.services.mariadb import MariaDb
@@ -75,55 +76,14 @@ def kill_for(seconds: float, server: MariaDb) -> None:
         time.sleep(0.03)
 
 
-class CarefulPartner:
-    """A system that sends the same request with the same key until there is an answer."""
-
-    def __init__(self, room: Room, server: Served) -> None:
-        self.room, self.server = room, server
-        self.over = threading.Event()
-        self.saved: list[dict[str, Any]] = []
-
-    def save(self, given: dict[str, Any]) -> None:
-        for _ in range(100):
-            told = self.room.call(self.server, "POST", "/users/", given, Idempotency_Key=given["pan"])
-            if told.status == 201:
-                self.saved.append(given)
-                return
-            assert told.status in (409, 503), told.text
-            assert "Retry-After" in told.headers, told.text
-        raise AssertionError("it was never saved")
-
-    def write(self) -> None:
-        while not self.over.is_set():
-            self.save(record_input())
-
-    def read(self) -> None:
-        while not self.over.is_set():
-            told = self.room.call(self.server, "GET", "/users/?page_size=5")
-            assert told.status in (200, 503), told.text
-
-
 def test_connections_that_are_killed_meanwhile_cost_no_more_than_a_retry(
     room: Room, server: Served, own_server: MariaDb
 ) -> None:
     partner = CarefulPartner(room, server)
-    with ThreadPoolExecutor(6) as pool:
-        running = [pool.submit(work) for work in [partner.write] * 4 + [partner.read] * 2]
-        try:
-            kill_for(4, own_server)
-        finally:
-            partner.over.set()
-        for done in running:
-            done.result(60)
+    with partner.at_work():
+        kill_for(4, own_server)
     assert len(partner.saved) > 5
-    for given in partner.saved:
-        assert room.count(f"user_records WHERE email = '{given['email']}'") == 1
-    records = room.count("user_records")
-    assert room.count("identity_vault") == records
-    assert room.count("audit_entries WHERE action = 'record.created'") == records
-    assert room.count("outbox WHERE type = 'record.created'") == records
-    checked = room.app.test_cli_runner().invoke(args=["audit", "verify"])
-    assert checked.exit_code == 0, checked.stdout
+    partner.prove_that_nothing_is_lost()
 
 
 def test_a_server_that_was_killed_is_503_and_its_restart_is_survived(

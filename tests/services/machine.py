@@ -43,8 +43,28 @@ PROGRAMS = {
             "tests on MariaDB",
             (INSTALL_DB,),
         ),
+        Program(
+            "galera",
+            ("wsrep_sst_rsync",),
+            ("galera-4", "mariadb-server", "rsync", "lsof"),
+            "tests on a cluster",
+            ("mariadbd", INSTALL_DB, "rsync", "lsof"),
+        ),
         Program("chromium", ("chromium", "chromium-browser", "google-chrome"), ("chromium",), "tests in a browser"),
         Program("nginx", ("nginx",), ("nginx-light",), "the test of nginx.conf"),
+        Program(
+            "mariadb-dump",
+            ("mariadb-dump",),
+            ("mariadb-client",),
+            "the tests of backup, restore and rights",
+            ("mariadb",),
+        ),
+        Program("curl", ("curl",), ("curl",), "the examples of the API for the shell"),
+        Program("node", ("node",), ("nodejs",), "the examples of the API in JavaScript"),
+        Program("gpg", ("gpg",), ("gpg", "gpg-agent"), "the test of backup and restore", ("gpg-agent",)),
+        Program("haproxy", ("haproxy",), ("haproxy",), "the test of haproxy.cfg"),
+        Program("logrotate", ("logrotate",), ("logrotate",), "the test of the rotation of logs"),
+        Program("systemd", ("systemd-analyze",), ("systemd",), "the test of the systemd units"),
         # The tools hold the server under another name, and bring no service that starts by itself.
         Program("redis", ("redis-server", "redis-check-rdb"), ("redis-tools",), "tests with a Redis that breaks"),
     )
@@ -66,12 +86,17 @@ def install(programs: list[Program]) -> bool:
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return False
     apt = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300"]
-    packages = [package for program in programs for package in program.packages]
-    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for arguments in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
-        if subprocess.run([*apt, *arguments], env=quiet, stdout=subprocess.DEVNULL, check=False).returncode:
-            return False
-    return True
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}  # in which no service is started
+
+    def run(*arguments: str) -> bool:
+        return not subprocess.run([*apt, *arguments], env=quiet, stdout=subprocess.DEVNULL, check=False).returncode
+
+    # One after another, so that one that cannot be had (or would push out somebody's own server) spoils no other.
+    wanted = ("install", "-y", "--no-install-recommends", "--no-remove")
+    if not run("update"):
+        return False
+    had = [run(*wanted, *program.packages) for program in programs]
+    return all(had)
 
 
 def remove(folder: Path) -> None:

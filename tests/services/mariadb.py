@@ -60,14 +60,14 @@ class MariaDb:
         return cls(port)
 
     @classmethod
-    def start(cls) -> Self:
+    def start(cls, *options: str) -> Self:
         """Install an empty server in a folder of its own and start it. Raises RuntimeError when it does not come up."""
         program = PROGRAMS["mariadb"].find()
         if program is None:
             raise RuntimeError("there is no MariaDB on this machine")
         server = cls(free_port(), scratch_folder())
         server._install()
-        server.run(program)
+        server.run(program, *options)
         server.allow_tests()
         return server
 

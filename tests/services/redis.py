@@ -3,10 +3,8 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
-import threading
 import time
 from pathlib import Path
 from typing import Any, Self
@@ -15,9 +13,9 @@ import redis
 
 from tests.services.machine import PROGRAMS
 from tests.services.mariadb import free_port
+from tests.services.network import Line
 
 START_SECONDS = 20
-CHUNK = 65536
 
 
 class RedisServer:
@@ -95,42 +93,9 @@ class RedisServer:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-class SlowLine:
+class SlowLine(Line):
     """A line to a server on which every answer takes `seconds` longer; that may be changed while it is in use."""
 
     def __init__(self, port: int, seconds: float = 0.0) -> None:
-        self.seconds = seconds
-        self._to = port
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"redis://127.0.0.1:{self._listener.getsockname()[1]}/0"
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                caller, _ = self._listener.accept()
-            except OSError:
-                return
-            try:
-                server = socket.create_connection(("127.0.0.1", self._to))
-            except OSError:
-                caller.close()
-                continue
-            for ends in ((caller, server, False), (server, caller, True)):
-                threading.Thread(target=self._carry, args=ends, daemon=True).start()
-
-    def _carry(self, source: socket.socket, target: socket.socket, is_answer: bool) -> None:
-        try:
-            while data := source.recv(CHUNK):
-                if is_answer:
-                    time.sleep(self.seconds)
-                target.sendall(data)
-        except OSError:
-            pass
-        finally:
-            for end in (source, target):
-                end.close()
-
-    def close(self) -> None:
-        """Take no more connections."""
-        self._listener.close()
+        super().__init__(port, seconds=seconds)
+        self.url = f"redis://127.0.0.1:{self.port}/0"

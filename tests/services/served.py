@@ -16,6 +16,14 @@ ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 30
 
 
+def workers(server: "Served") -> set[str]:
+    """Return the process ids of gunicorn's workers."""
+    if server.process is None:
+        return set()
+    master = server.process.pid
+    return set(Path(f"/proc/{master}/task/{master}/children").read_text().split())
+
+
 class Served:
     """A server to talk to at `url`; what it printed is in `log`."""
 

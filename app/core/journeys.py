@@ -1,0 +1,66 @@
+"""Fewer journeys to the database server, for each of which a thread stands still.
+
+A read is one statement and needs no transaction around it: connections commit
+by themselves, and only a command begins a transaction in so many words. So
+there is nothing to roll back after a read, which would be done twice. Before a
+connection is lent again it is asked whether it lives; where it was in use a
+moment ago, a look at its socket is enough: a server that ends a connection says
+so there.
+"""
+
+import select
+from time import monotonic
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+
+LATELY_SECONDS = 5.0
+"""A connection that was idle for longer may have been dropped by something on the way that says nothing."""
+
+
+def spare(engine: Engine) -> None:
+    """Spare the journeys that change nothing; for servers only."""
+    dialect = engine.dialect
+    roll_back, ping = dialect.do_rollback, dialect.do_ping
+
+    def do_rollback(connection: Any) -> None:
+        driver = getattr(connection, "dbapi_connection", connection)
+        if getattr(driver, "is_in_command", True):
+            roll_back(connection)
+            driver.is_in_command = False
+
+    def do_ping(connection: Any) -> bool:
+        return _is_quiet(connection) or ping(connection)
+
+    vars(dialect).update(do_rollback=do_rollback, do_ping=do_ping)
+    event.listen(engine, "connect", _connected)
+    event.listen(engine, "begin", _begin)
+    event.listen(engine.pool, "checkin", _left)
+
+
+def _connected(connection: Any, _record: object) -> None:
+    connection.autocommit(True)
+    connection.is_in_command, connection.left_at = False, 0.0
+
+
+def _begin(connection: Connection) -> None:
+    if "begin" in connection.get_execution_options():
+        driver: Any = connection.connection.dbapi_connection
+        driver.is_in_command = True
+        connection.exec_driver_sql("START TRANSACTION")
+
+
+def _left(connection: Any, _record: object) -> None:
+    if connection is not None:
+        connection.left_at = monotonic()
+
+
+def _is_quiet(connection: Any) -> bool:
+    """Tell whether a connection was in use a moment ago and its server has said nothing since."""
+    if monotonic() - connection.left_at > LATELY_SECONDS:
+        return False
+    line = getattr(connection, "_sock", None) or connection
+    poll = select.poll()
+    poll.register(line, select.POLLIN)
+    return not poll.poll(0)

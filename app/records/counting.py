@@ -1,0 +1,132 @@
+"""How many records there are, known without counting them.
+
+Records are of sixteen kinds, by the four flags that lists are filtered by. Each
+writer adds what it did to a row of its own for the kind, in the transaction of
+the change: the sum over the rows is exact, and no writer waits for another.
+"""
+
+import os
+import threading
+from collections import Counter
+from functools import cache
+from itertools import count, product
+from typing import Any, Final
+
+from flask import Flask
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Integer,
+    bindparam,
+    event,
+    func,
+    inspect,
+    literal,
+    select,
+    type_coerce,
+    union_all,
+)
+from sqlalchemy.dialects import mysql, sqlite
+from sqlalchemy.orm import Session
+
+from app.core import transaction
+from app.core.database import table_of
+from app.core.statements import connection
+from app.extensions import db
+from app.records.models import RecordCount, UserRecord
+
+FLAGS: Final = {"is_deleted": 8, "is_active": 4, "email_verified": 2, "mobile_verified": 1}
+SHARDS: Final = 128
+_counts, _records = table_of(RecordCount), table_of(UserRecord)
+_SUM = select(func.coalesce(func.sum(_counts.c.amount), 0)).where(
+    _counts.c.kind.in_(bindparam("kinds", expanding=True))
+)
+_writers, _mine = count(), threading.local()
+
+
+def init_app(_app: Flask) -> None:
+    """Count with every flush."""
+    if not event.contains(Session, "after_flush", _count_flush):
+        event.listen(Session, "after_flush", _count_flush)
+
+
+def total(**wanted: bool | None) -> int:
+    """Return how many records have these flags; a flag that is None may be either."""
+    either = [
+        (0, weight) if wanted.get(name) is None else (weight * bool(wanted[name]),) for name, weight in FLAGS.items()
+    ]
+    kinds = [sum(weights) for weights in product(*either)]
+    return int(connection().execute(_SUM, {"kinds": kinds}).scalar_one())
+
+
+def add(changes: Counter[int]) -> None:
+    """Add to the numbers of records by kind, in the transaction in hand."""
+    rows = [{"kind": kind, "shard": _shard(), "amount": amount} for kind, amount in sorted(changes.items()) if amount]
+    if rows:
+        connection().execute(_adding(db.engine.dialect.name), rows)
+
+
+def kind_of(values: Any) -> int:
+    """Return the kind of a row of values by name."""
+    return sum(weight for name, weight in FLAGS.items() if values[name])
+
+
+def recount() -> int:
+    """Count the records, and mend the numbers where they are wrong; return by how much they were.
+
+    Both are read at one moment, and what is mended is the difference, so writers may go on meanwhile.
+    """
+    return transaction.run(_mend)
+
+
+def _mend() -> int:
+    kind: ColumnElement[int] = sum(
+        (type_coerce(_records.c[name], Integer) * weight for name, weight in FLAGS.items()), start=literal(0)
+    )
+    there = select(kind.label("kind"), func.count().label("amount")).group_by(kind)
+    known = select(_counts.c.kind, -func.sum(_counts.c.amount)).group_by(_counts.c.kind)
+    wrong: Counter[int] = Counter()
+    # One statement, because each one of its own would read at a moment of its own.
+    for row in connection().execute(union_all(there, known)):
+        wrong[row.kind] += int(row.amount)
+    add(wrong)
+    return sum(abs(amount) for amount in wrong.values())
+
+
+def _count_flush(session: Session, _context: object) -> None:
+    changes: Counter[int] = Counter()
+    for row in session.new:
+        if isinstance(row, UserRecord):
+            changes[kind_of(vars(row))] += 1
+    for row in session.dirty:
+        if isinstance(row, UserRecord):
+            changes.update(_moves(row))
+    add(changes)
+
+
+def _moves(row: UserRecord) -> Counter[int]:
+    """Return what a change of a row does to the numbers: one less of its old kind, one more of its new."""
+    state, now = inspect(row), {name: getattr(row, name) for name in FLAGS}
+    histories = {name: state.attrs[name].history for name in FLAGS}
+    before = now | {name: found.deleted[0] for name, found in histories.items() if found.deleted}
+    moves: Counter[int] = Counter()
+    moves[kind_of(before)] -= 1
+    moves[kind_of(now)] += 1
+    return moves
+
+
+def _shard() -> int:
+    """Return the shard of this thread: others may have it too, and then they take turns."""
+    if not hasattr(_mine, "shard"):
+        _mine.shard = (os.getpid() * 8 + next(_writers)) % SHARDS
+    shard: int = _mine.shard
+    return shard
+
+
+@cache
+def _adding(dialect: str) -> Executable:
+    if dialect == "sqlite":
+        lite = sqlite.insert(_counts)
+        return lite.on_conflict_do_update(set_={"amount": _counts.c.amount + lite.excluded.amount})
+    many = mysql.insert(_counts)
+    return many.on_duplicate_key_update(amount=_counts.c.amount + many.inserted.amount)

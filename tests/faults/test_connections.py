@@ -1,0 +1,97 @@
+"""More callers than the database has connections for: they queue, and the database is never asked for one too many."""
+
+import runpy
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config import ConfigError
+from tests.factories import record_input
+from tests.faults.room import Room, Told
+from tests.services.machine import PROGRAMS
+from tests.services.mariadb import MariaDb
+from tests.services.served import ROOT
+from tests.settings import settings_for
+
+MOST = 30
+CALLERS = 48
+
+pytestmark = pytest.mark.xdist_group("a small database server")
+
+
+@pytest.fixture(scope="module")
+def small_server() -> Iterator[MariaDb]:
+    """Start a database server that allows few connections."""
+    if PROGRAMS["mariadb"].find() is None:
+        pytest.skip("not run: there is no MariaDB on this machine")
+    server = MariaDb.start(f"--max-connections={MOST}")
+    yield server
+    server.stop()
+
+
+def start(monkeypatch: pytest.MonkeyPatch, folder: Path, url: str, **changes: str) -> dict[str, Any]:
+    """Read gunicorn's configuration as a start does; return what it would set for its processes."""
+    for name, value in settings_for(url, **changes).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(folder)
+    made = runpy.run_path(str(ROOT / "gunicorn.conf.py"))["raw_env"]
+    return dict(line.split("=", 1) for line in made)
+
+
+@pytest.mark.parametrize(
+    ("given", "pool"),
+    [
+        # The defaults of the contract: what a process has no thread for is never opened.
+        ({"DATABASE_POOL_SIZE": "50", "DATABASE_MAX_OVERFLOW": "100", "WEB_CONCURRENCY": "1"}, ("10", "0")),
+        ({"WEB_CONCURRENCY": "1"}, ("5", "5")),
+        ({"WEB_CONCURRENCY": "1", "WEB_THREADS": "2"}, ("4", "0")),
+        ({"WEB_CONCURRENCY": "3"}, ("4", "0")),
+        ({"WEB_CONCURRENCY": "13"}, ("1", "0")),
+    ],
+)
+def test_the_processes_share_what_the_database_allows(
+    small_server: MariaDb, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: dict[str, str], pool: tuple[str, str]
+) -> None:
+    made = start(monkeypatch, tmp_path, small_server.create_database("budget"), **given)
+    assert (made["DATABASE_POOL_SIZE"], made["DATABASE_MAX_OVERFLOW"]) == pool
+
+
+def test_more_processes_than_connections_is_a_wrong_setting(
+    small_server: MariaDb, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError) as refused:
+        start(monkeypatch, tmp_path, small_server.create_database("budget"), WEB_CONCURRENCY="14")
+    assert list(refused.value.problems) == ["WEB_CONCURRENCY"]
+    assert "max_connections from 30" in str(refused.value)
+
+
+def test_a_database_that_is_away_does_not_stop_the_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    made = start(monkeypatch, tmp_path, "mysql+pymysql://room:room@127.0.0.1:9/room", WEB_CONCURRENCY="4")
+    assert (made["DATABASE_POOL_SIZE"], made["DATABASE_MAX_OVERFLOW"]) == ("5", "5")
+
+
+def test_callers_beyond_the_connections_queue_and_none_is_refused_by_the_database(
+    small_server: MariaDb, tmp_path: Path
+) -> None:
+    room = Room(small_server.create_database("crowd"), tmp_path)
+    server = room.serve(WEB_CONCURRENCY="2", DATABASE_POOL_SIZE="50", DATABASE_MAX_OVERFLOW="100")
+    try:
+
+        def work(number: int) -> Told:
+            if number % 2:
+                return room.call(server, "GET", "/users/?page_size=5")
+            return room.call(server, "POST", "/users/", record_input())
+
+        with ThreadPoolExecutor(CALLERS) as pool:
+            answers = list(pool.map(work, range(CALLERS * 3)))
+        assert {told.status for told in answers} <= {200, 201, 503}
+        assert all(told.seconds < 10 for told in answers)
+        assert sum(told.status < 300 for told in answers) > CALLERS
+        with small_server.admin() as connection, connection.cursor() as cursor:
+            cursor.execute("SHOW STATUS LIKE 'Connection_errors_max_connections'")
+            assert [int(value) for _name, value in cursor.fetchall()] == [0]
+    finally:
+        room.close()

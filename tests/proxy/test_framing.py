@@ -1,0 +1,96 @@
+"""Requests that two servers could read differently get one refusal or one answer, here and there (BAR S38)."""
+
+import re
+import socket
+
+import pytest
+
+from tests.proxy.conftest import House
+from tests.services.nginx import HOST, drain
+
+pytestmark = pytest.mark.xdist_group("proxy")
+START = "POST /api/v1/auth/login HTTP/1.1\r\nHost: HOST\r\nContent-Type: application/json\r\n"
+CHUNKED_END = "0\r\n\r\n"
+PROBES = {
+    "two lengths": START + "Content-Length: 2\r\nContent-Length: 90\r\n\r\n{}",
+    "length list": START + "Content-Length: 2, 90\r\n\r\n{}",
+    "length and chunked": START + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKED_END,
+    "chunked twice": START + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKED_END,
+    "chunked, then identity": START + "Transfer-Encoding: chunked, identity\r\n\r\n" + CHUNKED_END,
+    "chunked spelled oddly": START + "Content-Length: 5\r\nTransfer-Encoding: xchunked\r\n\r\n" + CHUNKED_END,
+    "a tab before chunked": START + "Content-Length: 5\r\nTransfer-Encoding:\tchunked\r\n\r\n" + CHUNKED_END,
+    "a blank before the colon": START + "Content-Length: 5\r\nTransfer-Encoding : chunked\r\n\r\n" + CHUNKED_END,
+    "a folded header": START + "Content-Length: 5\r\nTransfer-Encoding:\r\n chunked\r\n\r\n" + CHUNKED_END,
+    "an underscore": START + "Content-Length: 5\r\nTransfer_Encoding: chunked\r\n\r\n" + CHUNKED_END,
+    "a negative length": START + "Content-Length: -1\r\n\r\n",
+    "a signed length": START + "Content-Length: +2\r\n\r\n{}",
+    "a hexadecimal length": START + "Content-Length: 0x2\r\n\r\n{}",
+    "a length beyond all numbers": START + "Content-Length: 99999999999999999999\r\n\r\n{}",
+    "a chunk size beyond all numbers": START + "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\nx\r\n0\r\n\r\n",
+    "a signed chunk size": START + "Transfer-Encoding: chunked\r\n\r\n+2\r\n{}\r\n" + CHUNKED_END,
+    "a bare carriage return": START + "X-A: b\rTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n{}",
+    "a zero byte": START + "X-A: b\0c\r\nContent-Length: 2\r\n\r\n{}",
+    "a header without a name": START + ": b\r\nContent-Length: 2\r\n\r\n{}",
+    "two hosts": "GET /api/v1/users/ HTTP/1.1\r\nHost: HOST\r\nHost: evil.example\r\n\r\n",
+    "no host": "GET /api/v1/users/ HTTP/1.1\r\n\r\n",
+    "another host in the address": "GET http://evil.example/api/v1/users/ HTTP/1.1\r\nHost: HOST\r\n\r\n",
+    "a version that is none": "GET /api/v1/users/ HTTP/9.9\r\nHost: HOST\r\n\r\n",
+    "no version": "GET /api/v1/users/\r\n\r\n",
+    "a length on a GET": "GET /api/v1/auth/me HTTP/1.1\r\nHost: HOST\r\nContent-Length: 2\r\n\r\n{}",
+}  # fmt: skip
+# These end well-framed, so what follows would be a request of its own to both of them alike.
+WELL_FRAMED = {"a length on a GET", "another host in the address", "an underscore", "no host", "no version"}
+
+
+def statuses(answers: bytes) -> list[int]:
+    """Find every status line in what came back."""
+    return [int(found) for found in re.findall(rb"^HTTP/1\.[01] (\d{3}) ", answers, re.MULTILINE)]
+
+
+def written(probe: str, host: str, name: str) -> bytes:
+    """Write a probe for a host, with a second request hidden behind it that says its name in the log."""
+    sent = PROBES[probe].replace("HOST", host)
+    if probe in WELL_FRAMED:
+        return sent.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n", 1).encode()
+    return f"{sent}GET /api/v1/hidden HTTP/1.1\r\nHost: {host}\r\nX-Request-ID: {name}\r\n\r\n".encode()
+
+
+@pytest.mark.parametrize("probe", PROBES)
+def test_a_request_of_two_meanings_gets_one_refusal_through_nginx(house: House, probe: str) -> None:
+    found = statuses(house.nginx.raw(written(probe, HOST, "smuggled-in")))
+    assert len(found) <= 1
+    assert all(status >= 400 for status in found)
+    assert "smuggled-in" not in house.server.output()
+
+
+@pytest.mark.parametrize("probe", PROBES)
+def test_nor_is_there_a_second_answer_straight_from_gunicorn(house: House, probe: str) -> None:
+    with socket.create_connection(("127.0.0.1", house.server.port), 5) as line:
+        line.sendall(written(probe, "127.0.0.1", "smuggled-straight"))
+        found = statuses(drain(line, 0.5))
+    assert len(found) <= 1
+    assert all(status >= 400 for status in found)
+    assert "smuggled-straight" not in house.server.output()
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("Authorization", ("Bearer a", "Bearer b")),
+        ("Idempotency-Key", ("one", "two")),
+        ("If-Match", ('"a"', '"b"')),
+        ("Content-Type", ("application/json", "text/plain")),
+    ],
+)
+def test_a_header_given_twice_with_two_values_has_no_effect_of_either(
+    house: House, name: str, values: tuple[str, str]
+) -> None:
+    credential = "" if name == "Authorization" else f"Authorization: Bearer {house.key}\r\n"
+    kind = "" if name == "Content-Type" else "Content-Type: application/json\r\n"
+    doubled = "".join(f"{name}: {value}\r\n" for value in values)
+    request = (
+        f"PATCH /api/v1/users/01a01234-5678-7abc-8123-012345678901 HTTP/1.1\r\nHost: {HOST}\r\n"
+        f"{credential}{kind}{doubled}Content-Length: 2\r\nConnection: close\r\n\r\n{{}}"
+    )
+    [status] = statuses(house.nginx.raw(request.encode()))
+    assert 400 <= status < 500

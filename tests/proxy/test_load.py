@@ -1,0 +1,117 @@
+"""What nginx and gunicorn lose when things end in the middle, and how many callers they hold (BAR R34, R35)."""
+
+import asyncio
+import resource
+import signal
+import ssl
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.factories import record_input
+from tests.faults.room import wait_for
+from tests.proxy.conftest import House
+from tests.proxy.fragile import fragile
+from tests.services.nginx import HOST, Nginx
+from tests.services.served import workers
+
+pytestmark = pytest.mark.xdist_group("proxy")
+CALLERS = 1000
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_a_write_that_was_cut_off_is_never_sent_again(before: Callable[[int], Nginx], method: str) -> None:
+    with fragile() as server:
+        answer = before(server.port).ask(method, "/api/v1/users/", "{}", {"Content-Type": "application/json"})
+        assert (answer.status, answer.json["code"]) == (503, "UNAVAILABLE")
+        assert server.seen == [f"{method} /api/v1/users/ HTTP/1.1"]
+
+
+def test_a_write_has_a_connection_of_its_own_and_a_read_on_a_dying_one_is_asked_again(
+    before: Callable[[int], Nginx],
+) -> None:
+    with fragile(good=1) as server:
+        nginx = before(server.port)
+        for _ in range(8):
+            assert nginx.ask("GET", "/api/v1/users/").status == 200
+            assert nginx.ask("POST", "/api/v1/users/", "{}").status == 200
+        assert server.seen.count("POST /api/v1/users/ HTTP/1.1") == 8
+
+
+@pytest.mark.slow
+def test_a_reload_under_load_loses_no_request(house: House) -> None:
+    over, statuses = threading.Event(), []
+
+    def read() -> None:
+        while not over.is_set():
+            statuses.append(house.call("GET", "/users/?page_size=1").status)
+
+    def write() -> None:
+        while not over.is_set():
+            statuses.append(house.call("POST", "/users/", record_input()).status)
+
+    with ThreadPoolExecutor(4) as callers:
+        running = [callers.submit(work) for work in (read, write, read, write)]
+        try:
+            for _ in range(2):
+                reload(house)
+        finally:
+            over.set()
+        for done in running:
+            done.result(30)
+    assert set(statuses) == {200, 201}
+
+
+def reload(house: House) -> None:
+    """Have gunicorn start its workers anew, and wait until the old one is gone."""
+    [old] = workers(house.server)
+    assert house.server.process is not None
+    house.server.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: old not in workers(house.server))
+
+
+@pytest.mark.slow
+def test_a_thousand_callers_at_once_are_all_answered(house: House) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CALLERS + 500
+    if wanted > hard:
+        pytest.skip("not run: this machine does not let a process open that many connections")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+    try:
+        statuses = asyncio.run(asyncio.wait_for(everybody(house), 60))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert statuses == [200] * 2 * CALLERS
+
+
+async def everybody(house: House) -> list[int]:
+    """Connect everybody first, then let all of them ask twice on their connections."""
+    context = house.nginx.context
+    gate = asyncio.Semaphore(100)
+    lines = await asyncio.gather(*(connect(house.nginx.port, context, gate) for _ in range(CALLERS)))
+    found = await asyncio.gather(*(ask_twice(*line) for line in lines))
+    return [status for pair in found for status in pair]
+
+
+Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+async def connect(port: int, context: ssl.SSLContext, gate: asyncio.Semaphore) -> Line:
+    """Shake hands, at most a hundred at a time."""
+    async with gate:
+        return await asyncio.open_connection("127.0.0.1", port, ssl=context, server_hostname=HOST)
+
+
+async def ask_twice(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> list[int]:
+    """Ask twice on one connection."""
+    statuses = []
+    for _ in range(2):
+        writer.write(f"GET /health/live HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        statuses.append(int(head.split(" ", 2)[1]))
+        length = next(line for line in head.split("\r\n") if line.startswith("content-length: "))
+        await reader.readexactly(int(length.partition(": ")[2]))
+    writer.close()
+    return statuses
