@@ -37,16 +37,15 @@ from app.records import api as records_api
 from app.records import counting, own, viewing
 from app.records import web as records_web
 from app.verification import api as verification_api
-from app.verification import correspondence as verification_letters
-from app.verification import states as verification_states
+from app.verification import states as verification
 from app.verification import web as verification_web
 from config import Config
 
 SETTINGS_FIRST = (logging, metrics, proxies, headers, cookies, json, ids, assets, vault, database, audit, audit_flush)
 SAFEGUARDS = (telemetry, limits, access, validation, problems, presenting, navigation)
 FEATURES = (
-    *(account_access, sso_provider, correspondence, mail, viewing, own, counting, privacy),
-    *(verification_letters, verification_states, arranging, api_events, broker, cli),
+    *(account_access, sso_provider, correspondence, mail, viewing, own, counting, privacy, verification),
+    *(arranging, api_events, broker, cli),
 )
 BLUEPRINTS = (
     *(accounts_api.bp, api_accounts.bp, api_keys.bp, accounts_web.bp, records_api.bp, records_web.bp),

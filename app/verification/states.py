@@ -16,7 +16,7 @@ from app.core.letters import FAILED, PENDING
 from app.core.presenting import clock, moment
 from app.core.vault import vault
 from app.records.proving import ContactProofs, NextStep, ProofState, find_proofs_by
-from app.verification import queries
+from app.verification import correspondence, queries
 from app.verification.bonds import email_bond, mobile_bond
 from app.verification.correspondence import LINK_LETTERS, MOBILE_CODE
 from app.verification.emails import links_again_at
@@ -29,7 +29,8 @@ WATCHED_FOR = timedelta(minutes=10)
 
 
 def init_app(app: Flask) -> None:
-    """Tell the page of a record how far its proofs are."""
+    """Tell the page of a record how far its proofs are, and have their letters written."""
+    correspondence.init_app(app)
     find_proofs_by(app, find_proofs)
 
 
