@@ -61,6 +61,10 @@ class Proof:
     better_hash: str | None
 
 
+class PasswordReplaced(Exception):
+    """The hash that was checked is no longer the account's: what was typed has to be checked against the new one."""
+
+
 def sign_in(typed: SignIn, open_door: OpenDoor[T], *, rules: SignInRules, actor: Actor) -> T:
     """Check name and password and, in the transaction that records the sign-in, do `open_door`.
 
@@ -72,6 +76,8 @@ def sign_in(typed: SignIn, open_door: OpenDoor[T], *, rules: SignInRules, actor:
         outcome = _start(proof, open_door, rules, actor=known)
         if isinstance(outcome, DomainError):
             raise outcome
+    except PasswordReplaced:
+        return sign_in(typed, open_door, rules=rules, actor=actor)
     except (WrongPassword, AccountLocked, EmailNotVerified, AccountDisabled) as refusal:
         sign_in_tried("locked" if isinstance(refusal, AccountLocked) else "failure")
         raise
@@ -133,10 +139,12 @@ def _start(proof: Proof, open_door: OpenDoor[T], rules: SignInRules, *, actor: A
         audit.note(Action.SESSION_FAILED, subject=subject, outcome=Outcome.FAILURE, reason="locked")
         return AccountLocked(seconds)
     account = queries.lock_account(proof.account.account_id)
+    if account.password_hash != proof.account.password_hash:
+        raise PasswordReplaced
     if refusal := not_usable(account):
         audit.note(Action.SESSION_FAILED, subject=subject, outcome=Outcome.DENIED, reason=refusal.code)
         return refusal
-    if proof.better_hash is not None and account.password_hash == proof.account.password_hash:
+    if proof.better_hash is not None:
         account.password_hash = proof.better_hash
     if asked := _second_factor(account, proof, rules):
         # The wrong tries stay counted: who has the password alone must not clear them.

@@ -13,3 +13,4 @@ class Checks:
     timezone: str = "Asia/Kolkata"
     password_policy: str = "composition"  # noqa: S105 - the name of a policy, no password
     allow_private_targets: bool = False
+    max_page_size: int = 100

@@ -11,7 +11,7 @@ NO_ID = UUID(int=0)
 class IdConverter(BaseConverter):
     """An id in an address; what is no id names nothing, so the answer is the same 404 as for an unknown one."""
 
-    regex = r"(?!(?:search|batch|import|export)$)[^/]+"
+    regex = r"(?!(?:search|batch|import|export|verify-email)$)[^/]+"
     part_isolating = True
 
     def to_python(self, value: str) -> UUID:

@@ -11,7 +11,9 @@ from pydantic import PlainValidator, ValidationInfo, WithJsonSchema
 from app.core.inputs import Input, checks_of, refuse
 from app.core.rules import trimmed
 
-MAX_PAGE_SIZE: Final = 100
+USUAL_MAX_PAGE_SIZE: Final = 100
+"""What the document promises; MAX_PAGE_SIZE decides."""
+
 MAX_PAGE: Final = 2**53 - 1
 """The largest whole number that every JSON reader keeps; times a page's size it is still an offset for a database."""
 
@@ -25,13 +27,21 @@ def whole_number(least: int, most: int) -> PlainValidator:
     """Make the validator of a whole number from `least` to `most`."""
 
     def judge(value: object) -> int:
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise refuse("INVALID", "Must be a whole number")
-        if not least <= value <= most:
-            raise refuse("INVALID", f"Must be from {least} to {most}")
-        return value
+        return _judge_whole(value, least, most)
 
     return PlainValidator(judge, json_schema_input_type=int)
+
+
+def _judge_whole(value: object, least: int, most: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise refuse("INVALID", "Must be a whole number")
+    if not least <= value <= most:
+        raise refuse("INVALID", f"Must be from {least} to {most}")
+    return value
+
+
+def _judge_page_size(value: object, info: ValidationInfo) -> int:
+    return _judge_whole(value, 1, checks_of(info).max_page_size)
 
 
 def one_of(choices: tuple[str, ...]) -> PlainValidator:
@@ -108,7 +118,7 @@ def _whole_schema(most: int | None = None) -> WithJsonSchema:
 MOMENT_SCHEMA = WithJsonSchema({"type": "string", "description": _MOMENT_WORDS, "examples": ["2026-11-20"]})
 
 PageNumber = Annotated[int, whole_number(1, MAX_PAGE), _whole_schema()]
-PageSize = Annotated[int, whole_number(1, MAX_PAGE_SIZE), _whole_schema(MAX_PAGE_SIZE)]
+PageSize = Annotated[int, PlainValidator(_judge_page_size), _whole_schema(USUAL_MAX_PAGE_SIZE)]
 Cursor = Annotated[str, PlainValidator(_judge_cursor), WithJsonSchema({"type": "string"})]
 Flag = Annotated[bool, PlainValidator(_judge_flag), WithJsonSchema({"type": "boolean"})]
 Id = Annotated[UUID, PlainValidator(_judge_id), WithJsonSchema({"type": "string", "format": "uuid"})]

@@ -23,7 +23,7 @@ class OutboxMessage(Base):
     __tablename__ = "outbox"
     __table_args__ = (
         Index("ix_outbox_subject_id_occurred_at", "subject_id", "occurred_at"),
-        Index("ix_outbox_position", "position", unique=True),
+        Index("uq_outbox_position", "position", unique=True),
         Index("ix_outbox_type_position", "type", "position"),
     )
 

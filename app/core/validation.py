@@ -149,8 +149,14 @@ def checks() -> Checks:
     """Return what schemas may know of this moment: the office's date and the server's rules."""
     config = settings()
     today = utc_now().astimezone(ZoneInfo(config.timezone)).date()
-    rules = (config.allow_test_identities, config.timezone, config.password_policy, config.webhook_allow_private)
-    return Checks(today, *rules)
+    return Checks(
+        today=today,
+        allow_test_identities=config.allow_test_identities,
+        timezone=config.timezone,
+        password_policy=config.password_policy,
+        allow_private_targets=config.webhook_allow_private,
+        max_page_size=config.max_page_size,
+    )
 
 
 def _query_errors(schema: type[BaseModel]) -> Iterator[FieldError]:

@@ -10,8 +10,8 @@ from app.core.settings import settings
 from app.core.validation import queries as query_string
 from app.delivery import arranging
 from app.delivery.events import cloud_event
-from app.delivery.feed import LIMIT, Asked, Feed
-from app.delivery.schemas_events import FeedOutput, FeedQuery
+from app.delivery.feed import Asked, Feed
+from app.delivery.schemas_events import LIMIT, FeedOutput, FeedQuery
 from config import Config
 
 bp = Blueprint("events_api", __name__, url_prefix=f"{API_PREFIX}/events")

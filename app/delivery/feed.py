@@ -9,9 +9,9 @@ from uuid import UUID
 from app.core.errors import FieldError, ValidationFailed
 from app.delivery import queries_events
 from app.delivery.events import FeedEvent
+from app.delivery.schemas_events import LIMIT
 from app.extensions import db
 
-LIMIT = 100
 CATCH_UP_SECONDS = 2.0
 CATCH_UP_LOOK_SECONDS = 0.02
 LOOK_SECONDS = 0.2

@@ -7,9 +7,10 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, WithJsonSchema
 
 from app.core.inputs import Input
-from app.core.list_queries import Id, PageSize, enum_schema, one_of, whole_number
+from app.core.list_queries import Id, enum_schema, one_of, whole_number
 from app.delivery.events import EVENT_TYPES
 
+LIMIT = 100
 LONGEST_WAIT_SECONDS = 20
 _WAIT_WORDS = (
     "Seconds to wait for an event where there is none yet; the answer comes as soon as there is one. When too many "
@@ -17,6 +18,7 @@ _WAIT_WORDS = (
 )
 
 EventType = Annotated[str, one_of(EVENT_TYPES), enum_schema(EVENT_TYPES)]
+Limit = Annotated[int, whole_number(1, LIMIT), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": LIMIT})]
 Wait = Annotated[
     int,
     whole_number(0, LONGEST_WAIT_SECONDS),
@@ -28,7 +30,7 @@ class FeedQuery(Input):
     """From where the feed is read, how far, and for how long to wait for more."""
 
     after: Id | None = None
-    limit: PageSize | None = None
+    limit: Limit | None = None
     type: EventType | None = None
     wait: Wait | None = None
 

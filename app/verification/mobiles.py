@@ -90,10 +90,14 @@ def _count_try(record_id: UUID) -> Any:
     sent = queries.find_code(record_id)
     if sent is None or sent.used_at is not None or sent.bound_to != mobile_bond(queries.get_contact(record_id)):
         raise NoCode
-    left = update(_CODES).where(_CODES.c.id == sent.id, _CODES.c.tries < TRIES, _CODES.c.used_at.is_(None))
-    if sent.expires_at <= utc_now() or write_rows(left.values(tries=_CODES.c.tries + 1)) != 1:
+    if sent.expires_at <= utc_now():
         raise CodeOver
-    return queries.get_code(sent.id)
+    left = update(_CODES).where(_CODES.c.id == sent.id, _CODES.c.tries < TRIES, _CODES.c.used_at.is_(None))
+    counted = write_rows(left.values(tries=_CODES.c.tries + 1)) == 1
+    sent = queries.get_code(sent.id)
+    if not counted:
+        raise CodeOver if sent.used_at is None else NoCode  # somebody may have used it meanwhile
+    return sent
 
 
 @command(Action.RECORD_MOBILE_VERIFIED)

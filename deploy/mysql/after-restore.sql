@@ -4,7 +4,10 @@
 UPDATE sessions SET ended_at = UTC_TIMESTAMP(6) WHERE ended_at IS NULL;
 UPDATE refresh_families SET ended_at = UTC_TIMESTAMP(6) WHERE ended_at IS NULL;
 DELETE FROM sign_in_steps;
+UPDATE remembered_browsers SET ended_at = UTC_TIMESTAMP(6) WHERE ended_at IS NULL;
 
--- Links that were waiting in somebody's mailbox, and letters that went out long ago.
+-- Links and codes that were waiting with somebody, and letters that went out long ago. (What webhooks wait for is sent
+-- again: receivers know an event by its id.)
 DELETE FROM mail_links;
+DELETE FROM mobile_codes;
 DELETE FROM letters WHERE state = 'pending';

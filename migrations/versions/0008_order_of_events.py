@@ -30,7 +30,7 @@ def exact(length: int) -> sa.types.TypeEngine[Any]:
 def upgrade() -> None:
     """Add columns that the release before leaves empty, and a table that it does not know."""
     op.add_column("outbox", sa.Column("position", sa.BigInteger(), nullable=True))
-    op.create_index("ix_outbox_position", "outbox", ["position"], unique=True)
+    op.create_index("uq_outbox_position", "outbox", ["position"], unique=True)
     op.create_index("ix_outbox_type_position", "outbox", ["type", "position"], unique=False)
     op.add_column("letters", sa.Column("revived_at", moment(), nullable=True))
     op.create_table(
@@ -51,5 +51,5 @@ def downgrade() -> None:
     op.drop_table("broker_relay")
     op.drop_column("letters", "revived_at")
     op.drop_index("ix_outbox_type_position", table_name="outbox")
-    op.drop_index("ix_outbox_position", table_name="outbox")
+    op.drop_index("uq_outbox_position", table_name="outbox")
     op.drop_column("outbox", "position")

@@ -12,7 +12,7 @@ import time_machine
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from werkzeug.test import TestResponse
 
 from app.accounts import sign_in
@@ -20,6 +20,7 @@ from app.accounts.errors import WrongPassword
 from app.accounts.models import Account, SignInAttempts
 from app.accounts.sign_in import SignIn, SignInRules
 from app.core.audit import AuditEntry
+from app.core.database import table_of
 from app.core.errors import AccountLocked
 from app.core.identity import anonymous_actor
 from app.core.outbox import OutboxMessage
@@ -298,6 +299,18 @@ def test_a_lock_that_falls_while_a_password_is_checked_still_holds(context: Flas
             sign_in.sign_in(SignIn(account.email, "wrong"), lambda *_: None, rules=rules, actor=guest)
     outcome = sign_in._start(proof, lambda *_: None, rules, actor=proof.account.actor)
     assert isinstance(outcome, AccountLocked)
+
+
+def test_a_password_changed_while_the_old_one_is_checked_opens_nothing(context: Flask) -> None:
+    account, guest, rules = made_here("editor"), anonymous_actor("api"), SignInRules(5, timedelta(minutes=15))
+    proof = sign_in._prove(SignIn(account.email, PASSWORD), rules=rules, actor=guest)
+    changed = update(table_of(Account)).where(table_of(Account).c.id == account.id)
+    db.session.execute(changed.values(password_hash=PasswordHasher().hash("Another-5-Teacups")))
+    db.session.commit()
+    with pytest.raises(sign_in.PasswordReplaced):
+        sign_in._start(proof, lambda *_: None, rules, actor=proof.account.actor)
+    with pytest.raises(WrongPassword):
+        sign_in.sign_in(SignIn(account.email, PASSWORD), lambda *_: None, rules=rules, actor=guest)
 
 
 def test_sign_ins_and_who_can_sign_in_are_measured(app: Flask, client: FlaskClient, make_account: MakeAccount) -> None:

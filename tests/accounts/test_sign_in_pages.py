@@ -293,7 +293,7 @@ def test_signing_in_is_limited_by_address_on_the_page_too(
     person = page(None)
     token = person.csrf_token()
     body = {"email": "nobody@example.com", "password": "x", "csrf_token": token}
-    here = {"REMOTE_ADDR": "192.0.2.77"}
+    here = {"REMOTE_ADDR": "192.0.2.78"}
     with time_machine.travel(datetime.now(UTC), tick=False):
         found = [person.client.post("/login", data=body, environ_base=here) for _ in range(3)]
     assert [answer.status_code for answer in found] == [422, 422, 429]

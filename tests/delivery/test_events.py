@@ -194,7 +194,7 @@ def test_a_transaction_that_is_still_open_holds_nobody_up_and_loses_nothing(
     api: Api, app: Flask, make_record: Make
 ) -> None:
     reader, open_id = api("supervisor"), new_id()
-    with app.app_context(), db.engine.connect() as slow:
+    with app.app_context(), db.engine.connect().execution_options(begin="IMMEDIATE") as slow:
         slow.execute(insert(OUTBOX), [row(open_id, new_id())])
         record = make_record()
         began = time.monotonic()

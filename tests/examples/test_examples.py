@@ -19,7 +19,7 @@ from tests.services.mariadb import free_port
 from tests.services.served import ROOT, Served
 from tests.settings import settings_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.sqlite, pytest.mark.xdist_group("examples")]
+pytestmark = [pytest.mark.slow, pytest.mark.sqlite]
 EXAMPLES = ROOT / "examples"
 ADMIN, PASSWORD = "head@example.com", "Monsoon-4-Teacups"
 SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"

@@ -19,8 +19,6 @@ from tests.settings import settings_for
 MOST = 30
 CALLERS = 48
 
-pytestmark = pytest.mark.xdist_group("a small database server")
-
 
 @pytest.fixture(scope="module")
 def small_server() -> Iterator[MariaDb]:

@@ -19,8 +19,6 @@ from tests.services.machine import PROGRAMS
 from tests.services.mariadb import MariaDb
 from tests.services.served import Served
 
-pytestmark = pytest.mark.xdist_group("a database server of its own")
-
 
 @pytest.fixture(scope="module")
 def own_server() -> Iterator[MariaDb]:

@@ -19,8 +19,6 @@ from tests.services.served import Served
 TRIES = 600
 EFFECTS = ("identity_vault", "audit_entries WHERE action = 'record.created'", "outbox WHERE type = 'record.created'")
 
-pytestmark = pytest.mark.xdist_group("a full disk")
-
 
 class SmallDisk:
     """A file system of its own in memory; `fill` leaves no byte of it."""

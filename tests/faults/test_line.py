@@ -17,8 +17,6 @@ from tests.services.served import Served
 EFFECTS = ("user_records", "identity_vault", "idempotency_keys", "audit_entries WHERE action = 'record.created'",
            "outbox WHERE type = 'record.created'")  # fmt: skip
 
-pytestmark = pytest.mark.xdist_group("a line that breaks")
-
 
 @pytest.fixture(scope="module")
 def line(mariadb: MariaDb) -> Iterator[Line]:

@@ -14,7 +14,6 @@ from tests.faults.room import Room, wait_for
 from tests.services.served import Served
 
 REPLACED_WITHIN = 3
-pytestmark = pytest.mark.xdist_group("processes that are killed")
 
 
 @pytest.fixture(scope="module")

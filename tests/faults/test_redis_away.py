@@ -27,7 +27,7 @@ from tests.services.machine import PROGRAMS
 from tests.services.redis import RedisServer, SlowLine
 from tests.services.served import Served
 
-pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.xdist_group("a Redis of its own")]
+pytestmark = [pytest.mark.faults, pytest.mark.slow]
 WORKERS, LIMIT, SIGN_INS = 2, 30, 10
 ADDED_SECONDS = 0.3
 HEALED_WITHIN = limits.REDIS_REST_SECONDS + 3

@@ -22,13 +22,6 @@ from tests.services.served import ROOT
 from tests.settings import settings_for
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep these tests in one process: they share one cluster."""
-    for item in items:
-        if "galera" in item.path.parts:
-            item.add_marker(pytest.mark.xdist_group("galera"))
-
-
 @pytest.fixture(scope="package")
 def galera() -> Iterator[Galera]:
     """Start the cluster; a test that kills a node leaves it whole again."""

@@ -15,7 +15,6 @@ from tests.proxy.conftest import House
 from tests.services.mariadb import free_port
 from tests.services.nginx import HOST, Answer, Nginx, read
 
-pytestmark = pytest.mark.xdist_group("proxy")
 SECURITY = {
     "Content-Security-Policy",
     "X-Content-Type-Options",

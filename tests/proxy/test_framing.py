@@ -8,7 +8,6 @@ import pytest
 from tests.proxy.conftest import House
 from tests.services.nginx import HOST, drain
 
-pytestmark = pytest.mark.xdist_group("proxy")
 START = "POST /api/v1/auth/login HTTP/1.1\r\nHost: HOST\r\nContent-Type: application/json\r\n"
 CHUNKED_END = "0\r\n\r\n"
 PROBES = {

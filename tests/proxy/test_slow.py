@@ -11,7 +11,6 @@ import pytest
 from tests.proxy.conftest import House
 from tests.services.nginx import HOST, Nginx
 
-pytestmark = pytest.mark.xdist_group("proxy")
 CALLERS, SENDERS = 300, 200
 KINDS = ("header", "body", "reader")
 DROPPED_WITHIN = 60

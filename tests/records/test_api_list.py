@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -265,3 +266,13 @@ def test_all_wrong_parameters_are_named_at_once(api: Api) -> None:
 def test_a_body_on_get_is_ignored(api: Api) -> None:
     answer = api("viewer").get("/users/", data=b"not json", headers={"Content-Type": "text/plain"})
     assert answer.status_code == 200
+
+
+def test_the_largest_page_is_a_setting(api: Api, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    changed = replace(app.extensions["config"], max_page_size=150, default_page_size=120)
+    monkeypatch.setitem(app.extensions, "config", changed)
+    caller = api("viewer")
+    assert caller.get("/users/?page_size=150").json["page_size"] == 150
+    assert caller.get("/users/").json["page_size"] == 120
+    refused = caller.get("/users/?page_size=151")
+    assert (refused.status_code, refused.json["errors"][0]["message"]) == (422, "Must be from 1 to 150")

@@ -139,7 +139,11 @@ def _read(line: socket.socket) -> Received:
     while (header := file.readline().strip()) != b"":
         name, _, value = header.decode().partition(":")
         headers[name.lower()] = value.strip()
-    return Received(path, headers, file.read(int(headers.get("content-length", 0))))
+    length = int(headers.get("content-length", 0))
+    body = file.read(length)
+    if len(body) != length:
+        raise ConnectionError("the caller was cut off")
+    return Received(path, headers, body)
 
 
 @contextmanager
