@@ -1,6 +1,7 @@
 """A person's phone, for tests of the second step."""
 
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,12 @@ class Phone:
     def code(self, *, steps: int = 0, at: datetime | None = None) -> str:
         """Return the code it shows now, or some steps away from now."""
         return pyotp.TOTP(self.secret).at((at or datetime.now(UTC)) + steps * STEP)
+
+    def await_step(self, seconds: float = 10.0) -> None:
+        """Wait until the step in hand has some seconds left, so that a code of it or the one before is still good."""
+        left = STEP.total_seconds() - time.time() % STEP.total_seconds()
+        if left < seconds:
+            time.sleep(left)
 
     def wrong(self) -> str:
         """Return a code that it shows at no time near now."""

@@ -16,11 +16,14 @@ def building(
 ) -> Iterator[Office]:
     """Serve one office for all browser tests of a worker; what they register has names of its own."""
     folder: Path = tmp_path_factory.mktemp("office")
-    server = Served(folder, settings_for(new_database(engine_name, "office"), WEB_CONCURRENCY="1")).start()
-    opened = Office(server, folder)
-    opened.employ()
-    yield opened
-    server.stop()
+    # Both engines take turns in one process, so this may be made more than once.
+    server = Served(folder, settings_for(new_database(engine_name, folder.name), WEB_CONCURRENCY="1")).start()
+    try:
+        opened = Office(server, folder)
+        opened.employ()
+        yield opened
+    finally:
+        server.stop()
 
 
 @pytest.fixture

@@ -183,6 +183,7 @@ def set_up_app(here: Browser) -> Phone:
     here.fill(code=phone.wrong())
     here.press("Turn on")
     here.see("The code is not right")
+    phone.await_step()
     here.fill(code=phone.code(steps=-1))
     here.press("Turn on")
     expect(here.page.locator(".rr-recovery li")).to_have_count(10)

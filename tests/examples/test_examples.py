@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
@@ -109,21 +110,28 @@ def test_update_with_conflict(server: Served, key: str) -> None:
     ]
 
 
-@pytest.fixture
-def receiver(tmp_path: Path) -> Iterator[tuple[int, Path]]:
-    """Start the receiver of webhooks; what it printed is in the file."""
-    port, said = free_port(), tmp_path / "said"
+@contextmanager
+def receiving(secret: str, port: int, said: Path) -> Iterator[None]:
+    """Run the receiver of webhooks on a port; what it prints is in the file."""
     with said.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-S", str(EXAMPLES / "receive_webhook.py"), str(port)],
-            env={"ROOM_WEBHOOK_SECRET": SECRET}, stdout=output, stderr=output,
+            env={"ROOM_WEBHOOK_SECRET": secret}, stdout=output, stderr=output,
         )  # fmt: skip
     try:
         wait_for(lambda: _listens(port))
-        yield port, said
+        yield
     finally:
         process.terminate()
         process.wait(10)
+
+
+@pytest.fixture
+def receiver(tmp_path: Path) -> Iterator[tuple[int, Path]]:
+    """Start the receiver with a secret of ours."""
+    port, said = free_port(), tmp_path / "said"
+    with receiving(SECRET, port, said):
+        yield port, said
 
 
 def _listens(port: int) -> bool:
@@ -168,3 +176,17 @@ def deliver(port: int, headers: dict[str, str], body: str) -> int:
         return connection.getresponse().status
     finally:
         connection.close()
+
+
+def test_receive_webhook_is_told_by_the_room_itself(server: Served, key: str, tmp_path: Path) -> None:
+    made = server.flask("api-keys", "create", "--account", ADMIN, "--scopes", "webhooks:manage", "--name", "hooks")
+    port, said = free_port(), tmp_path / "said"
+    wanted = {"url": f"http://127.0.0.1:{port}/", "events": ["record.created"]}
+    connection = HTTPConnection("127.0.0.1", server.port, timeout=10)
+    headers = {"Authorization": f"Bearer {made.stdout.strip()}", "Content-Type": "application/json"}
+    connection.request("POST", "/api/v1/webhooks", json.dumps(wanted), headers)
+    secret = json.loads(connection.getresponse().read())["secret"]
+    connection.close()
+    with receiving(secret, port, said):
+        run("create_with_retry.py", json.dumps(record_input()), server=server, key=key)
+        wait_for(lambda: "record.created of " in said.read_text())
