@@ -145,6 +145,7 @@ def _words(error: Exception) -> str:
     kinds: tuple[tuple[type[Exception], str], ...] = (
         (ssl.SSLCertVerificationError, "certificate is not valid"),
         (ssl.SSLError, "TLS failed"),
+        (ConnectionRefusedError, "could not connect"),  # urllib3 counts a refusal among the time-outs
         (ConnectTimeoutError, "could not connect in time"),
         (TimeoutError, TOO_SLOW),
         (ConnectionResetError, "connection was cut"),
