@@ -12,6 +12,7 @@ from app.accounts.schemas_managing import AccountForm
 from app.core.identity import ALL_SCOPES
 from app.core.inputs import refuse
 from app.core.list_queries import Id, Paging, moment_after
+from app.core.page_output import PageOutput
 
 
 def _judge_scopes(value: object) -> list[str]:
@@ -72,17 +73,10 @@ class NewKeyOutput(KeyOutput):
     secret: str | None
 
 
-class KeyPageOutput(BaseModel):
+class KeyPageOutput(PageOutput):
     """A part of the list of API keys."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    total: int
-    page: int | None
-    page_size: int
-    total_pages: int
     data: list[KeyOutput]
-    next_cursor: str | None
 
 
 def present_key(key: ShownKey) -> KeyOutput:

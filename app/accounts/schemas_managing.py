@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar, Final
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, WithJsonSchema
+from pydantic import BaseModel, WithJsonSchema
 
 from app.accounts.field_types import (
     LABELS,
@@ -23,11 +23,13 @@ from app.accounts.schemas import AccountOutput
 from app.core.identity import ROLES
 from app.core.inputs import Input, absent
 from app.core.list_queries import Flag, SortedPaging, either_way, enum_schema, one_of
+from app.core.page_output import PageOutput
 from app.core.text import TextRule
 
 READ_ONLY: Final = frozenset(
     {"id", "scopes", "email_verified", "mfa_enabled", "locked_until", "created_at", "last_login_at"}
 )
+
 SEARCH = TextRule("The search text", 1, 100, "Type at least 1 character")
 _SORTS = either_way("created_at", "email")
 
@@ -93,17 +95,10 @@ class AccountQuery(SortedPaging):
     mfa_enabled: Flag | None = None
 
 
-class AccountPageOutput(BaseModel):
+class AccountPageOutput(PageOutput):
     """A part of the list of accounts."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    total: int
-    page: int | None
-    page_size: int
-    total_pages: int
     data: list[AccountOutput]
-    next_cursor: str | None
 
 
 class ValidateInput(AccountForm):

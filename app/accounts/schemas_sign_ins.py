@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from app.accounts.queries_sign_ins import API, ShownSignIn
+from app.core.page_output import PageOutput
 
 
 class SignInOutput(BaseModel):
@@ -31,17 +32,10 @@ class SignInOutput(BaseModel):
     is_remembered: bool
 
 
-class SignInPageOutput(BaseModel):
+class SignInPageOutput(PageOutput):
     """A part of the list of sign-ins."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    total: int
-    page: int | None
-    page_size: int
-    total_pages: int
     data: list[SignInOutput]
-    next_cursor: str | None
 
 
 def present_sign_in(found: ShownSignIn, current: UUID | None) -> SignInOutput:

@@ -23,7 +23,7 @@ from app.core.vault import vault
 from app.extensions import Base, db
 
 PENDING, SENT, DROPPED, FAILED = STATES = ("pending", "sent", "dropped", "failed")
-MAIL, SMS = CHANNELS = ("mail", "sms")
+MAIL, SMS = "mail", "sms"
 KEPT_FOR = timedelta(days=7)
 SECRET_BYTES = 32
 

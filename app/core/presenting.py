@@ -17,7 +17,6 @@ from app.core.database import utc_now
 from app.core.settings import settings
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-NONE = "None"
 GROUPED_MOBILE = 5
 MASKED_FROM = 3
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from app.core.page_output import PageOutput
 from app.core.trail import TrailEntry
 
 
@@ -38,17 +39,10 @@ class EntryOutput(BaseModel):
     changes: list[ChangeOutput]
 
 
-class EntryPageOutput(BaseModel):
-    """A part of the trail; `page` is null on a walk by cursor, `next_cursor` at the end."""
+class EntryPageOutput(PageOutput):
+    """A part of the trail."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    total: int
-    page: int | None
-    page_size: int
-    total_pages: int
     data: list[EntryOutput]
-    next_cursor: str | None
 
 
 def present_entry(entry: TrailEntry) -> dict[str, Any]:

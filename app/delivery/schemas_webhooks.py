@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationInfo, With
 from app.accounts.field_types import Truth, clearable
 from app.core.inputs import Input, absent, checks_of, refuse
 from app.core.list_queries import Paging, enum_schema, one_of
+from app.core.page_output import PageOutput
 from app.core.rules import trimmed
 from app.core.text import TextRule
 from app.delivery.events import EVENT_TYPES
@@ -142,23 +143,13 @@ class DeliveryOutput(BaseModel):
     created_at: datetime
 
 
-class _ListOutput(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    total: int
-    page: int | None
-    page_size: int
-    total_pages: int
-    next_cursor: str | None
-
-
-class WebhookPageOutput(_ListOutput):
+class WebhookPageOutput(PageOutput):
     """A part of the list of webhooks."""
 
     data: list[WebhookOutput]
 
 
-class DeliveryPageOutput(_ListOutput):
+class DeliveryPageOutput(PageOutput):
     """A part of the list of deliveries."""
 
     data: list[DeliveryOutput]

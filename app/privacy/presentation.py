@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.core.page_output import PageOutput
 from app.privacy.contents import unseal
 from app.privacy.models import Correction
 
@@ -27,17 +28,10 @@ class CorrectionOutput(BaseModel):
     decided_at: datetime | None
 
 
-class CorrectionPageOutput(BaseModel):
-    """A part of the list of corrections; `page` is null on a walk by cursor, `next_cursor` at the end."""
+class CorrectionPageOutput(PageOutput):
+    """A part of the list of corrections."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    total: int
-    page: int | None
-    page_size: int
-    total_pages: int
     data: list[CorrectionOutput]
-    next_cursor: str | None
 
 
 def present(correction: Correction) -> dict[str, object]:

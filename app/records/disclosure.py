@@ -95,10 +95,5 @@ def _noted_at(keys: Sequence[tuple[UUID | None, UUID]]) -> dict[tuple[UUID | Non
     return {(row.account_id, row.record_id): row.noted_at for row in db.session.execute(select(_views).where(asked))}
 
 
-def _renew(view: View, seen: datetime) -> bool:
-    """Note a view again after ten minutes; False where another process has just done so."""
-    return run(_RENEW, at=view.at, who=view.actor.account_id, what=view.record_id, seen=seen).rowcount > 0
-
-
 def _as_row(view: View) -> dict[str, Any]:
     return {"account_id": view.actor.account_id, "record_id": view.record_id, "noted_at": view.at}

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from app.core.inputs import drop_default
+from app.core.page_output import PageOutput
 
 
 class RecordOutput(BaseModel):
@@ -46,17 +47,10 @@ class CreatedRecordOutput(RecordOutput):
     restored: bool = Field(default=False, json_schema_extra=drop_default)
 
 
-class RecordPageOutput(BaseModel):
-    """A part of a list of records; `page` is null on a walk by cursor, `next_cursor` at the end."""
+class RecordPageOutput(PageOutput):
+    """A part of a list of records."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    total: int
-    page: int | None
-    page_size: int
-    total_pages: int
     data: list[RecordOutput]
-    next_cursor: str | None
 
 
 class BatchItemOutput(BaseModel):

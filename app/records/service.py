@@ -102,7 +102,7 @@ def _insert_record(data: RecordInput, identity_id: UUID, *, actor: Actor) -> Use
     db.session.flush()
     _index(record.id, set(), suffixes_of(record.name, record.email))
     outbox.publish("record.created", subject_id=record.id, version=record.version)
-    return _complete(record)
+    return complete_record(record)
 
 
 def _restorable(data: RecordInput, actor: Actor) -> UserRecord | None:
@@ -126,7 +126,7 @@ def _restore_registered(record: UserRecord, data: RecordInput, *, actor: Actor) 
     record.updated_at, record.updated_by = utc_now(), actor.account_id
     db.session.flush()
     outbox.publish("record.restored", subject_id=record.id, version=record.version, changed_fields=changed)
-    return _complete(record)
+    return complete_record(record)
 
 
 def _explain_update(record_id: UUID, changes: RecordChanges, *, actor: Actor, **_: object) -> Duplicate | None:
@@ -157,12 +157,12 @@ def update_record(
         db.session.flush()
         outbox.publish("record.updated", subject_id=record.id, version=record.version, changed_fields=changed)
     if "email" in changed:
-        return _complete(record)
+        return complete_record(record)
     set_committed_value(record, SEEN, seen_last)  # the flush forgets it, because another column might depend on it
     return record
 
 
-def _complete(record: UserRecord) -> UserRecord:
+def complete_record(record: UserRecord) -> UserRecord:
     """Read what a record shows beside its row while the transaction lasts: after the commit nothing may fail."""
     set_committed_value(record, SEEN, run(SEEN_LAST, email=record.email).scalar())
     return record
@@ -221,7 +221,7 @@ def restore_record(record_id: UUID, *, expected_version: ExpectedVersion | None 
     record.updated_at, record.updated_by = utc_now(), actor.account_id
     db.session.flush()
     outbox.publish("record.restored", subject_id=record.id, version=record.version)
-    return _complete(record)
+    return complete_record(record)
 
 
 def _index(record_id: UUID, before: set[bytes], after: set[bytes]) -> None:

@@ -17,6 +17,7 @@ from app.core.vault import vault
 from app.extensions import db
 from app.records import queries as records
 from app.records.models import UserRecord
+from app.records.service import complete_record
 from app.verification import queries
 from app.verification.bonds import mobile_bond
 from app.verification.correspondence import MOBILE_CODE
@@ -113,8 +114,7 @@ def _verify(record_id: UUID, code_id: UUID, *, actor: Actor) -> UserRecord:
         outbox.publish(
             "record.mobile_verified", subject_id=record.id, version=record.version, changed_fields=["mobile_verified"]
         )
-    db.session.refresh(record, ["last_login_at"])  # read while the transaction lasts: after the commit nothing may fail
-    return record
+    return complete_record(record)
 
 
 def purge(now: datetime) -> int:
