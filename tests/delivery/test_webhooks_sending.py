@@ -235,7 +235,8 @@ def test_a_receiver_that_is_gone_is_told_no_more(app: Flask, admin: Any, receive
     assert len(receiver.received) == 1
     (shown,) = admin.get("/webhooks").get_json()["data"]
     assert (shown["is_active"], shown["disabled_reason"]) == (False, "gone")
-    assert [(row.state, row.response_status) for row in rows(app)] == [("failed", 410), ("failed", None)]
+    told = [(row.state, row.response_status, row.problem) for row in rows(app)]
+    assert told == [("failed", 410, None), ("failed", None, "webhook off")]  # the one was refused, the other never sent
     (entry,) = admin.get("/audit?action=webhook.updated").get_json()["data"]
     assert (entry["actor_type"], entry["subject_id"]) == ("system", hook["id"])
     publish(app, "record.deleted")
