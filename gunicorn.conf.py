@@ -119,6 +119,13 @@ def _add_up(file: Path, total: Path) -> None:
     file.unlink()
 
 
+def post_worker_init(worker: Any) -> None:
+    """Read the templates before a request comes: the first of each page would wait while its own are made."""
+    pages = worker.wsgi.jinja_env
+    for name in pages.list_templates():
+        pages.get_template(name)
+
+
 def when_ready(_server: Any) -> None:
     """Say where the service is, once it listens."""
     print(f"Record Room is open: {_config.base_url}", flush=True)

@@ -5,7 +5,7 @@ go out; the queue knows whom it is about by id, and the address and the secret o
 """
 
 import secrets
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -129,21 +129,6 @@ def count_sent(kind: str, subject_id: UUID, since: datetime) -> int:
         table.c.subject_id == subject_id, table.c.kind == kind, table.c.state == SENT, table.c.settled_at >= since
     )
     return db.session.scalars(sent).one()
-
-
-def find_last(kinds: Collection[str], subject_id: UUID) -> Any:
-    """Find the newest letter of some kinds about one subject: its id, state, problem and times."""
-    table = table_of(QueuedLetter)
-    mine = (table.c.subject_id == subject_id) & table.c.kind.in_(kinds)
-    shown = (table.c.id, table.c.kind, table.c.state, table.c.problem, table.c.created_at, table.c.settled_at)
-    return db.session.execute(select(*shown).where(mine).order_by(table.c.id.desc()).limit(1)).first()
-
-
-def moments_posted(kind: str, subject_id: UUID, since: datetime) -> list[datetime]:
-    """Tell when letters of a kind about one subject were put into the queue, oldest first."""
-    table = table_of(QueuedLetter)
-    mine = (table.c.subject_id == subject_id) & (table.c.kind == kind) & (table.c.created_at > since)
-    return list(db.session.scalars(select(table.c.created_at).where(mine).order_by(table.c.created_at)))
 
 
 def use_writer(app: Flask, kind: str, writer: Writer) -> None:

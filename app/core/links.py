@@ -106,14 +106,6 @@ def is_for(purpose: str, token: str) -> bool:
     return True
 
 
-def find_of(purpose: str, subject_id: UUID) -> Link | None:
-    """Find the link of a subject for a purpose, used or late as it may be."""
-    table = table_of(MailLink)
-    mine = (table.c.purpose == purpose) & (table.c.subject_id == subject_id)
-    row: Any = db.session.execute(select(table).where(mine)).first()
-    return None if row is None else _link(row)
-
-
 def find(purpose: str, token: str) -> Link:
     """Return the link of a token that we made for this purpose, used or late as it may be. Raises LinkVoid."""
     link_id, secret = _read(purpose, token)

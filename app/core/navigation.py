@@ -1,8 +1,9 @@
 """The menu and the person at the top of every page: chosen by permission here, never hidden by a stylesheet."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from flask import Flask, current_app, request, url_for
 
@@ -10,6 +11,7 @@ from app.core.access import current_actor
 from app.core.identity import Actor
 
 THEMES = ("light", "dark")
+FOOT = "foot"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,24 @@ class Entry:
     part: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An entry as it is drawn; `waiting` is how many things wait there."""
+
+    label: str
+    icon: str
+    url: str
+    current: bool
+    waiting: int
+
+
+class Menu(NamedTuple):
+    """What the menu leads to: the groups in their order, and what stands at its foot."""
+
+    foot: Sequence[Link] = ()
+    groups: Sequence[tuple[str, Sequence[Link]]] = ()
+
+
 ENTRIES = (
     Entry("Records", "users", "records_web.list_records", ("records:read",)),
     Entry("Corrections", "file-check", "privacy_web.list_corrections", ("records:approve",)),
@@ -35,7 +55,7 @@ ENTRIES = (
     Entry("API keys", "key", "accounts_web.list_keys", ("keys:manage",), "Administration"),
     Entry("Webhooks", "git-merge", "webhooks_web.list_webhooks", ("webhooks:manage",), "Administration"),
     Entry("Undelivered", "plug-connected-x", "undelivered_web.list_all", ("webhooks:manage",), "Administration"),
-    Entry("Settings", "settings", "accounts_web.show_profile", (), "foot", "/settings"),
+    Entry("Settings", "settings", "accounts_web.show_profile", (), FOOT, "/settings"),
 )
 
 
@@ -59,30 +79,27 @@ def frame() -> dict[str, Any]:
     may_add = actor.may("records:write") and "records_web.new_record" in current_app.view_functions
     return {
         **shown,
-        "menu": menu_of(actor),
+        # Drawn by the frame alone: a part of a page neither lists nor counts anything.
+        "menu": partial(menu_of, actor),
         "me": {"name": actor.name, "role": actor.role.capitalize(), "initials": initials(actor.name)},
         "may_search": actor.may("records:read"),
         "new_record_url": url_for("records_web.new_record") if may_add else "",
     }
 
 
-def menu_of(actor: Actor) -> list[dict[str, Any]]:
-    """List the entries this actor may open, the current one marked."""
+def menu_of(actor: Actor) -> Menu:
+    """Return the entries this actor may open, the current one marked; what waits is counted here."""
     known = current_app.view_functions
     open_to = [entry for entry in ENTRIES if entry.endpoint in known and _is_open(entry, actor)]
     paths = {entry.endpoint: url_for(entry.endpoint) for entry in open_to}
     current = _current([entry.part or paths[entry.endpoint] for entry in open_to])
-    return [
-        {
-            "label": entry.label,
-            "icon": entry.icon,
-            "url": paths[entry.endpoint],
-            "group": entry.group,
-            "current": (entry.part or paths[entry.endpoint]) == current,
-            "count": current_app.extensions.get("menu_counts", {}).get(entry.endpoint),
-        }
-        for entry in open_to
-    ]
+    counts = current_app.extensions.get("menu_counts", {})
+    groups: dict[str, list[Link]] = {}
+    for entry in open_to:
+        path, count = paths[entry.endpoint], counts.get(entry.endpoint)
+        link = Link(entry.label, entry.icon, path, (entry.part or path) == current, count() if count else 0)
+        groups.setdefault(entry.group, []).append(link)
+    return Menu(groups.pop(FOOT, []), list(groups.items()))
 
 
 def _is_open(entry: Entry, actor: Actor) -> bool:

@@ -14,6 +14,7 @@ from flask import Flask
 
 from app.core.actions import Action
 from app.core.database import utc_now
+from app.core.drawing import kept
 from app.core.settings import settings
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -61,7 +62,7 @@ CHANNEL_WORDS: Mapping[str, str] = MappingProxyType(
 
 
 def init_app(app: Flask) -> None:
-    """Give the templates their filters, and forms their keys."""
+    """Give the templates their filters, forms their keys, and components the means to draw a thing once."""
     app.jinja_env.filters.update(
         number=number,
         day=day,
@@ -73,9 +74,11 @@ def init_app(app: Flask) -> None:
         action_words=action_words,
         channel_words=channel_words,
         shown_value=shown_value,
+        identifier=identifier,
     )
     app.jinja_env.globals["idempotency_key"] = lambda: str(uuid4())
     app.jinja_env.globals["today"] = office_today
+    app.jinja_env.globals["kept"] = kept
 
 
 def number(count: int) -> str:
@@ -151,14 +154,16 @@ def shown_value(value: Any, field: str) -> str | None:
     if field.endswith("_mobile"):
         return mobile(str(value))
     if field == "aadhaar":
-        return aadhaar(str(value))
+        return identifier(str(value), field)
     if field == "date_of_birth":
         return day(value if isinstance(value, date) else date.fromisoformat(value))
     return str(value)
 
 
-def aadhaar(value: str) -> str:
-    """Group an Aadhaar, masked or not, by fours: XXXX XXXX 9012."""
+def identifier(value: str, kind: str) -> str:
+    """Group an Aadhaar, masked or not, by fours: XXXX XXXX 9012; a PAN stands as it is."""
+    if kind != "aadhaar":
+        return value
     return " ".join(value[start : start + 4] for start in range(0, len(value), 4))
 
 

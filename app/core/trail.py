@@ -7,11 +7,13 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import ColumnElement, Integer, bindparam, func, select
 
 from app.core.actions import Action
 from app.core.audit import AuditDetail, AuditEntry, details_place
+from app.core.database import table_of
 from app.core.paging import Page, PageRequest, walk
+from app.core.statements import run
 from app.core.unit import Change
 from app.core.vault import vault
 from app.extensions import db
@@ -19,22 +21,18 @@ from app.extensions import db
 VIEWS = (Action.RECORD_VIEWED,)
 """What the story of one record leaves out."""
 
-_columns = (
-    AuditEntry.id,
-    AuditEntry.occurred_at,
-    AuditEntry.action,
-    AuditEntry.outcome,
-    AuditEntry.actor_id,
-    AuditEntry.actor_type,
-    AuditEntry.subject_type,
-    AuditEntry.subject_id,
-    AuditEntry.subject_version,
-    AuditEntry.channel,
-    AuditEntry.ip,
-    AuditEntry.request_id,
-    AuditEntry.fields,
-    AuditDetail.sealed,
+_entries, _details = table_of(AuditEntry), table_of(AuditDetail)
+_KEPT = (
+    *("id", "occurred_at", "action", "outcome", "actor_id", "actor_type", "subject_type", "subject_id"),
+    *("subject_version", "channel", "ip", "request_id"),
 )
+_selected = select(*(_entries.c[name] for name in _KEPT), _entries.c.fields, _details.c.sealed).outerjoin_from(
+    _entries, _details, _details.c.entry_id == _entries.c.id
+)
+_newest = _selected.order_by(_entries.c.occurred_at.desc(), _entries.c.id.desc())
+_told = (_entries.c.subject_id == bindparam("subject_id"), _entries.c.action.not_in(VIEWS))
+NEWEST_TOLD = _newest.where(*_told).limit(bindparam("length", type_=Integer()))
+LAST_CHANGE = _newest.where(_told[0], _entries.c.subject_version.is_not(None)).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +62,14 @@ def list_history(subject_id: UUID, request: PageRequest) -> Page[TrailEntry]:
     return list_entries([AuditEntry.subject_id == subject_id, AuditEntry.action.not_in(VIEWS)], request)
 
 
+def list_newest(subject_id: UUID, length: int) -> list[TrailEntry]:
+    """List the newest of the story of one subject, without counting it."""
+    return [_read(row) for row in run(NEWEST_TOLD, subject_id=subject_id, length=length)]
+
+
 def list_entries(conditions: Sequence[ColumnElement[bool]], request: PageRequest) -> Page[TrailEntry]:
     """Page through the trail, newest first."""
-    rows = _selected().where(*conditions)
+    rows = _selected.where(*conditions)
     total = select(func.count()).select_from(AuditEntry).where(*conditions)
     page = walk(rows, total, AuditEntry.occurred_at, AuditEntry.id, request)
     return page.of(tuple(_read(row) for row in page.data))
@@ -91,17 +94,12 @@ def values_at(subject_id: UUID, version: UUID, now: dict[str, Any]) -> dict[str,
 
 def find_last_change(subject_id: UUID) -> TrailEntry | None:
     """Find the newest entry of a subject that gave it a version."""
-    rows = _selected().where(AuditEntry.subject_id == subject_id, AuditEntry.subject_version.is_not(None))
-    row = db.session.execute(rows.order_by(AuditEntry.occurred_at.desc(), AuditEntry.id.desc()).limit(1)).first()
+    row = run(LAST_CHANGE, subject_id=subject_id).first()
     return _read(row) if row else None
 
 
-def _selected() -> Any:
-    return select(*_columns).outerjoin(AuditDetail, AuditDetail.entry_id == AuditEntry.id)
-
-
 def _since(subject_id: UUID, version: UUID) -> list[TrailEntry] | None:
-    rows = _selected().where(AuditEntry.subject_id == subject_id, AuditEntry.subject_version.is_not(None))
+    rows = _selected.where(AuditEntry.subject_id == subject_id, AuditEntry.subject_version.is_not(None))
     entries = [_read(row) for row in db.session.execute(rows.order_by(AuditEntry.occurred_at, AuditEntry.id))]
     for place, entry in enumerate(entries):
         if entry.previous_version == version:
@@ -127,8 +125,8 @@ def _net(entries: Iterable[TrailEntry]) -> dict[str, tuple[Any, Any]]:
     return net
 
 
-def _read(row: Row[Any]) -> TrailEntry:
-    known = {column.key: getattr(row, column.key) for column in _columns if column.key not in ("sealed", "fields")}
+def _read(row: Any) -> TrailEntry:
+    known = dict(zip(_KEPT, row, strict=False))
     if row.sealed is None:
         details: dict[str, Any] = {"actor_name": None, "reason": None}
         changes = tuple(Change(name, None, None) for name in row.fields.split(",") if name)

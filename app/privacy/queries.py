@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, false, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, false, func, select
 
 from app.core.audit import AuditEntry
 from app.core.database import table_of
 from app.core.paging import Page, PageRequest, walk
+from app.core.statements import run
 from app.core.trail import list_entries
 from app.extensions import db
 from app.privacy.errors import CorrectionNotFound
@@ -55,13 +56,12 @@ def list_corrections(status: str | None, ask: PageRequest) -> Page[Listed]:
 
 def count_waiting() -> int:
     """Count the corrections that nobody has decided."""
-    return int(db.session.execute(_count(Correction.status == PENDING)).scalar_one())
+    return int(run(WAITING).scalar_one())
 
 
 def list_waiting(record_id: UUID) -> frozenset[str]:
     """Name the fields of a record for which a correction waits."""
-    fields = select(Correction.field).where(Correction.record_id == record_id, Correction.status == PENDING)
-    return frozenset(db.session.scalars(fields))
+    return frozenset(run(WAITING_OF, record_id=record_id).scalars())
 
 
 def find_befores(corrections: Sequence[Correction]) -> dict[UUID, Any]:
@@ -86,3 +86,8 @@ def _listed() -> Select[Any]:
 def _count(*conditions: ColumnElement[bool]) -> Select[Any]:
     joined = select(func.count()).select_from(Correction).join(_record, _record.c.id == Correction.record_id)
     return joined.where(_LIVE, *conditions)
+
+
+_table = table_of(Correction)
+WAITING = _count(_table.c.status == PENDING)
+WAITING_OF = select(_table.c.field).where(_table.c.record_id == bindparam("record_id"), _table.c.status == PENDING)

@@ -78,7 +78,7 @@ def reason_fields(
             "label": "Reason",
             "value": reason.why if reason else "",
             "error": messages.get(why),
-            "options": list(choices.items()),
+            "options": tuple(choices.items()),
         },
         "note": {"name": note, "label": label, "value": reason.note if reason else "", "error": messages.get(note)},
     }

@@ -10,6 +10,7 @@ from app.core.database import utc_now
 from app.core.paging import Page
 from app.records import queries
 from app.records.identifiers import ExactKinds
+from app.records.page_links import RowLinks
 from app.records.suffixes import fold
 
 NEW_FOR = timedelta(minutes=10)
@@ -26,40 +27,42 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class ListedPerson:
-    """One row of the list."""
+    """One row of the list; `name` and `email` are in pieces where something in them is marked."""
 
     record: Any
-    name: Sequence[Piece]
-    email: Sequence[Piece]
+    url: str
+    edit_url: str
+    name: Sequence[Piece] | None = None
+    email: Sequence[Piece] | None = None
     matched: Sequence[str] = ()
-    place: int | None = None
     is_new: bool = False
 
 
 def listed(
-    page: Page[Any], text: str | None, matched: Mapping[UUID, Sequence[str]] | None = None
+    page: Page[Any], links: RowLinks, text: str | None, matched: Mapping[UUID, Sequence[str]]
 ) -> list[ListedPerson]:
     """Return the rows of a page; `matched` names the numbers each record was found by."""
-    fresh = utc_now() - NEW_FOR
+    fresh, sought = utc_now() - NEW_FOR, fold(text or "").strip()
     before = ((page.page or 1) - 1) * page.page_size
-    return [
-        ListedPerson(
+
+    def person(place: int, row: Any) -> ListedPerson:
+        return ListedPerson(
             row,
-            pieces(row.name, text),
-            pieces(row.email, text),
-            (matched or {}).get(row.id, ()),
-            None if page.page is None else before + place,
-            row.created_at > fresh and row.created_by is not None,
+            links.show_url(row.id, place),
+            "" if row.is_deleted else links.edit_url(row.id, place),
+            pieces(row.name, sought) if sought else None,
+            pieces(row.email, sought) if sought else None,
+            matched.get(row.id, ()),
+            row.created_by is not None and not row.is_deleted and row.created_at > fresh,
         )
-        for place, row in enumerate(page.data, start=1)
-    ]
+
+    return [person(place, row) for place, row in enumerate(page.data, start=before + 1)]
 
 
-def pieces(text: str, wanted: str | None) -> list[Piece]:
+def pieces(text: str, sought: str) -> list[Piece]:
     """Cut a text around what was searched for, compared as search compares: case folded."""
-    sought = fold(wanted or "").strip()
     origins = [place for place, character in enumerate(text) for _ in character.casefold()]
-    start = text.casefold().find(sought) if sought else -1
+    start = text.casefold().find(sought)
     if start < 0:
         return [Piece(text)]
     first, last = origins[start], origins[start + len(sought) - 1] + 1

@@ -6,7 +6,6 @@ from datetime import datetime
 from uuid import UUID
 
 from app.core.actions import Action
-from app.core.paging import Page
 from app.core.presenting import action_words, channel_words, field_words, shown_value
 from app.core.trail import TrailEntry
 from app.records.schemas import REVEALABLE
@@ -54,9 +53,9 @@ class ToldEntry:
     is_change: bool
 
 
-def told(page: Page[TrailEntry], reader: UUID | None) -> list[ToldEntry]:
-    """Tell the entries of a page to somebody, who reads "You" where it was them."""
-    return [_tell(entry, reader) for entry in page.data]
+def told(entries: Sequence[TrailEntry], reader: UUID | None) -> list[ToldEntry]:
+    """Tell entries to somebody, who reads "You" where it was them."""
+    return [_tell(entry, reader) for entry in entries]
 
 
 def _tell(entry: TrailEntry, reader: UUID | None) -> ToldEntry:

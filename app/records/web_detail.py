@@ -10,10 +10,9 @@ from app.core.errors import DomainError
 from app.core.htmx import render_page
 from app.core.list_queries import Paging
 from app.core.listing import page_request
-from app.core.paging import PageRequest
 from app.core.presenting import office_today, zone_name
 from app.core.settings import settings
-from app.core.trail import find_last_change, list_history
+from app.core.trail import find_last_change, list_history, list_newest
 from app.core.validation import read_query_leniently
 from app.records import page_done, queries, viewing
 from app.records.birth import age_on
@@ -49,7 +48,7 @@ def show_history(record_id: UUID) -> Response:
     record = queries.get_record(record_id, deleted="include")
     state, asked = read_list(), read_query_leniently(Paging)
     page = list_history(record_id, page_request(asked, default_size=settings().default_page_size))
-    entries = told(page, current_actor().account_id)
+    entries = told(page.data, current_actor().account_id)
     return render_page(
         "records/history.html",
         record=record,
@@ -105,7 +104,7 @@ def timeline(record_id: UUID) -> list[ToldEntry] | None:
     actor = current_actor()
     if not any(actor.may(scope) for scope in READS_HISTORY):
         return None
-    return told(list_history(record_id, PageRequest(size=TIMELINE_LENGTH)), actor.account_id)
+    return told(list_newest(record_id, TIMELINE_LENGTH), actor.account_id)
 
 
 def deleted_page(record: Any, flashes: list[Flash] | None = None, status: int = 410) -> Response:

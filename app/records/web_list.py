@@ -14,6 +14,7 @@ from app.records import disclosure, page_done, queries_lists
 from app.records.identifiers import ExactKinds, classify, stays_out_of_urls
 from app.records.listing import exact_kinds, filter_of, record_page
 from app.records.page_door import bp, send_to
+from app.records.page_links import RowLinks, placed
 from app.records.page_list import ListState, has_private_text, read_list
 from app.records.page_rows import found_words, listed, matched_numbers, number_words
 from app.records.schemas_lists import SearchBody
@@ -123,19 +124,20 @@ def _list_page(
     state: ListState, page: Page[Any], *, result: str, text: str | None = None, is_answer: bool = False, **more: Any
 ) -> Response:
     actor = current_actor()
-    may_delete = actor.may("records:delete")
+    may_delete, may_write = actor.may("records:delete"), actor.may("records:write")
+    place = {} if is_answer or page.page is None else placed(state.query(), page.total)
     return render_page(
         TEMPLATE,
         "results",
         state=state,
         page=page,
-        people=listed(page, text, more.get("matched")),
+        people=listed(page, RowLinks.of(place, may_write=may_write), text, more.get("matched", {})),
         result=result,
         columns=_columns(state, sortable=not is_answer),
         is_answer=is_answer,
         q=text or "",
         filters=state.filters(may_delete=may_delete),
-        may_write=actor.may("records:write"),
+        may_write=may_write,
         may_delete=may_delete,
         live_search=url_for("records_web.list_records"),
         flashes=page_done.flashes(state),

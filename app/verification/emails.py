@@ -17,8 +17,9 @@ from app.records.models import UserRecord
 from app.verification.bonds import email_bond
 from app.verification.correspondence import RECORD_EMAIL
 from app.verification.errors import SentOften
-from app.verification.limits import LINKS_FOR_A_RECORD, WINDOW, again_at
+from app.verification.limits import again_at
 from app.verification.queries import RECORD_EMAIL_LINK
+from app.verification.queries_states import links_filled_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def _send(record_id: UUID) -> bool:
 
 def links_again_at(record_id: UUID) -> datetime | None:
     """Return when the next link may be mailed; None when it may be now."""
-    return again_at(letters.moments_posted(RECORD_EMAIL, record_id, utc_now() - WINDOW), LINKS_FOR_A_RECORD)
+    return again_at(links_filled_at(record_id))
 
 
 def find_link(token: str) -> tuple[Link, UserRecord]:

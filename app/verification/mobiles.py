@@ -22,8 +22,9 @@ from app.verification import queries
 from app.verification.bonds import mobile_bond
 from app.verification.correspondence import MOBILE_CODE
 from app.verification.errors import CodeOver, NoCode, SentOften, WrongCode
-from app.verification.limits import CODES_FOR_A_NUMBER, CODES_FOR_AN_ACCOUNT, WINDOW, again_at
+from app.verification.limits import again_at
 from app.verification.models import MobileCode
+from app.verification.queries_states import codes_filled_at
 
 CODE_DIGITS = 6
 CODE_LIVES = timedelta(minutes=10)
@@ -54,7 +55,7 @@ def _send(record_id: UUID, actor: Actor) -> bool:
     row = {
         "id": message_id,
         "record_id": record_id,
-        "number_digest": _digest_of(record.primary_mobile),
+        "number_digest": digest_of(record.primary_mobile),
         "asked_by": actor.account_id,
         "bound_to": mobile_bond(record),
         "code_hash": _hash(message_id, code),
@@ -68,10 +69,7 @@ def _send(record_id: UUID, actor: Actor) -> bool:
 
 def codes_again_at(number: str, actor: Actor) -> datetime | None:
     """Return when the next code may be sent to a number by this account; None when it may be now."""
-    since = utc_now() - WINDOW
-    by_number = again_at(queries.moments_sent_to(_digest_of(number), since), CODES_FOR_A_NUMBER)
-    by_account = again_at(queries.moments_asked_by(actor.account_id, since), CODES_FOR_AN_ACCOUNT)
-    return max((moment for moment in (by_number, by_account) if moment), default=None)
+    return again_at(*codes_filled_at(digest_of(number), actor.account_id))
 
 
 def verify_mobile(record_id: UUID, code: str, *, actor: Actor) -> UserRecord:
@@ -122,7 +120,8 @@ def purge(now: datetime) -> int:
     return purging.remove(_CODES, _CODES.c.expires_at < now - KEPT_FOR)
 
 
-def _digest_of(number: str) -> bytes:
+def digest_of(number: str) -> bytes:
+    """Return the keyed digest that codes know a number by."""
     return vault().mac("mobile-code-number", number.encode())
 
 

@@ -5,10 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, exists, false, select
+from sqlalchemy import exists, false, select
 
-from app.core.actions import Action
-from app.core.audit import AuditEntry
 from app.core.database import table_of
 from app.core.links import MailLink
 from app.extensions import db
@@ -36,28 +34,6 @@ def find_code(record_id: UUID) -> Any:
 def get_code(code_id: UUID) -> Any:
     """Return a code by its id."""
     return db.session.execute(select(_codes).where(_codes.c.id == code_id)).one()
-
-
-def moments_sent_to(number_digest: bytes, since: datetime) -> list[datetime]:
-    """Tell when codes were sent to a number, oldest first."""
-    return _moments(_codes.c.number_digest, number_digest, since)
-
-
-def moments_asked_by(account_id: UUID | None, since: datetime) -> list[datetime]:
-    """Tell when an account had codes sent, oldest first."""
-    return [] if account_id is None else _moments(_codes.c.asked_by, account_id, since)
-
-
-def _moments(column: Column[Any], value: object, since: datetime) -> list[datetime]:
-    sent = select(_codes.c.created_at).where(column == value, _codes.c.created_at > since)
-    return list(db.session.scalars(sent.order_by(_codes.c.created_at)))
-
-
-def find_proven_at(record_id: UUID, action: Action) -> datetime | None:
-    """Find when an address or number of a record was last proven."""
-    entries = table_of(AuditEntry)
-    proven = select(entries.c.occurred_at).where(entries.c.subject_id == record_id, entries.c.action == str(action))
-    return db.session.scalar(proven.order_by(entries.c.occurred_at.desc()).limit(1))
 
 
 def list_silent(ended_before: datetime, limit: int) -> Sequence[UUID]:

@@ -8,20 +8,17 @@ from uuid import UUID
 
 from flask import Flask, url_for
 
-from app.core import letters, links
-from app.core.actions import Action
 from app.core.database import utc_now
 from app.core.identity import Actor
 from app.core.letters import FAILED, PENDING
 from app.core.presenting import clock, moment
 from app.core.vault import vault
 from app.records.proving import ContactProofs, NextStep, ProofState, find_proofs_by
-from app.verification import correspondence, queries
+from app.verification import correspondence
 from app.verification.bonds import email_bond, mobile_bond
-from app.verification.correspondence import LINK_LETTERS, MOBILE_CODE
-from app.verification.emails import links_again_at
-from app.verification.mobiles import TRIES, codes_again_at
-from app.verification.queries import RECORD_EMAIL_LINK
+from app.verification.limits import again_at
+from app.verification.mobiles import TRIES, digest_of
+from app.verification.queries_states import find_state
 
 VERIFIED, NOT_VERIFIED, LINK_EXPIRED = "Verified", "Not verified", "Link expired"
 WATCHED_FOR = timedelta(minutes=10)
@@ -36,13 +33,13 @@ def init_app(app: Flask) -> None:
 
 def find_proofs(record: Any, actor: Actor, place: Mapping[str, Any]) -> ContactProofs:
     """Return how far the proofs of a record are, with the steps its reader may take."""
-    contact = queries.get_contact(record.id)
-    email, asked_at = _email(contact)
-    mobile = _mobile(contact)
+    seen = find_state(record.id, digest_of(record.primary_mobile), actor.account_id)
+    email, asked_at = _email(seen)
+    mobile = _mobile(seen)
     if actor.may("records:write"):
         send = url_for("verification_web.send_link", record_id=record.id, **place)
-        email = _with_steps(email, "link", send, links_again_at(contact.id))
-        mobile = _with_code_steps(contact, mobile, actor, place)
+        email = _with_steps(email, "link", send, again_at(seen.links_filled_at))
+        mobile = _with_code_steps(seen, mobile, place)
     proofs = ContactProofs(email, mobile)
     if email.is_proven or asked_at is None or utc_now() - asked_at > WATCHED_FOR:
         return proofs
@@ -57,24 +54,22 @@ def mark_of(proofs: ContactProofs) -> str:
     return vault().mac("proofs-shown", shown.encode()).hex()[:16]
 
 
-def _email(contact: Any) -> tuple[ProofState, datetime | None]:
+def _email(seen: Any) -> tuple[ProofState, datetime | None]:
     """Return the state of the address, and when its latest link was asked for."""
-    if contact.email_verified:
-        return _proven(contact.id, Action.RECORD_EMAIL_VERIFIED), None
-    letter, link = letters.find_last(LINK_LETTERS, contact.id), links.find_of(RECORD_EMAIL_LINK, contact.id)
-    is_ours = link is not None and link.bound_to == email_bond(contact) and link.used_at is None
-    asked_at = letter.created_at if letter is not None else None
-    if letter is not None and letter.state == PENDING:
-        words = "the mail server does not take the link yet" if letter.problem else "link on its way"
+    if seen.email_verified:
+        return _proven(seen.email_proven_at), None
+    asked_at = seen.letter_created_at
+    if seen.letter_state == PENDING:
+        words = "the mail server does not take the link yet" if seen.letter_problem else "link on its way"
         return ProofState(False, NOT_VERIFIED, words), asked_at
-    if letter is not None and letter.state == FAILED:
-        return ProofState(False, NOT_VERIFIED, f"the mail of {clock(letter.created_at)} could not be delivered"), None
-    if link is None or not is_ours:
+    if seen.letter_state == FAILED:
+        return ProofState(False, NOT_VERIFIED, f"the mail of {clock(asked_at)} could not be delivered"), None
+    if seen.link_id is None or seen.link_used_at is not None or seen.link_bound_to != email_bond(seen):
         return ProofState(False, NOT_VERIFIED), None
-    if link.expires_at <= utc_now():
-        return ProofState(False, LINK_EXPIRED, f"on {moment(link.expires_at)}"), None
-    sent_at = letter.settled_at if letter is not None and letter.id == link.id else None
-    until = f"works until {moment(link.expires_at)}"
+    if seen.link_expires_at <= utc_now():
+        return ProofState(False, LINK_EXPIRED, f"on {moment(seen.link_expires_at)}"), None
+    sent_at = seen.letter_settled_at if seen.letter_id == seen.link_id else None
+    until = f"works until {moment(seen.link_expires_at)}"
     words = f"link sent {clock(sent_at)}, {until}" if sent_at else f"link {until}"
     return ProofState(False, NOT_VERIFIED, words), asked_at
 
@@ -89,11 +84,11 @@ def _with_steps(state: ProofState, what: str, send_url: str, again_at: datetime 
     return replace(state, steps=(NextStep("Send again" if state.note else f"Send {what}", send_url, is_post=True),))
 
 
-def _with_code_steps(contact: Any, state: ProofState, actor: Actor, place: Mapping[str, Any]) -> ProofState:
+def _with_code_steps(seen: Any, state: ProofState, place: Mapping[str, Any]) -> ProofState:
     if state.waits_for_code:
-        return replace(state, steps=(NextStep("Enter code", code_url(contact.id, place)),))
-    send = url_for("verification_web.send_code", record_id=contact.id, **place)
-    return _with_steps(state, "code", send, codes_again_at(contact.primary_mobile, actor))
+        return replace(state, steps=(NextStep("Enter code", code_url(seen.id, place)),))
+    send = url_for("verification_web.send_code", record_id=seen.id, **place)
+    return _with_steps(state, "code", send, again_at(seen.number_filled_at, seen.account_filled_at))
 
 
 def code_url(record_id: UUID, place: Mapping[str, Any]) -> str:
@@ -101,25 +96,22 @@ def code_url(record_id: UUID, place: Mapping[str, Any]) -> str:
     return url_for("verification_web.ask_code", record_id=record_id, **place)
 
 
-def _proven(record_id: UUID, action: Action) -> ProofState:
-    at = queries.find_proven_at(record_id, action)
+def _proven(at: datetime | None) -> ProofState:
     return ProofState(True, VERIFIED, moment(at) if at else "")
 
 
-def _mobile(contact: Any) -> ProofState:
-    if contact.mobile_verified:
-        return _proven(contact.id, Action.RECORD_MOBILE_VERIFIED)
-    code = queries.find_code(contact.id)
-    if code is None or code.used_at is not None or code.bound_to != mobile_bond(contact):
+def _mobile(seen: Any) -> ProofState:
+    if seen.mobile_verified:
+        return _proven(seen.mobile_proven_at)
+    if seen.code_id is None or seen.code_used_at is not None or seen.code_bound_to != mobile_bond(seen):
         return ProofState(False, NOT_VERIFIED)
-    if code.expires_at <= utc_now():
-        return ProofState(False, NOT_VERIFIED, f"code ended {clock(code.expires_at)}")
-    left = TRIES - code.tries
+    if seen.code_expires_at <= utc_now():
+        return ProofState(False, NOT_VERIFIED, f"code ended {clock(seen.code_expires_at)}")
+    left = TRIES - seen.code_tries
     if left == 0:
         return ProofState(False, NOT_VERIFIED, "code tried 5 times")
-    letter = letters.find_last((MOBILE_CODE,), contact.id)
-    how = f"code sent {clock(code.created_at)}"
-    if letter is not None and letter.id == code.id and letter.state == PENDING:
-        how = "the message service does not take the code yet" if letter.problem else "code on its way"
+    how = f"code sent {clock(seen.code_created_at)}"
+    if seen.code_letter_state == PENDING:
+        how = "the message service does not take the code yet" if seen.code_letter_problem else "code on its way"
     tries = "1 try" if left == 1 else f"{left} tries"
     return ProofState(False, NOT_VERIFIED, f"{how}, {tries} left", waits_for_code=True)

@@ -13,6 +13,7 @@ from tests.static.vendoring import ROOT
 
 FOLDER = ROOT / "templates"
 TEMPLATES = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.html"))
+EVERY = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.*"))
 SERVED = [name for name in TEMPLATES if not name.startswith("email/")]  # mails style themselves; they are no pages
 PAGES = [name for name in TEMPLATES if not name.startswith("components/")]
 OWN_FILES = [path for pattern in ("*.css", "*.js", "js/*.js") for path in sorted((ROOT / "static").glob(pattern))]
@@ -40,7 +41,7 @@ def _room() -> Flask:
     return app
 
 
-@pytest.mark.parametrize("name", TEMPLATES)
+@pytest.mark.parametrize("name", EVERY)
 def test_every_template_can_be_read(room: Flask, name: str) -> None:
     room.jinja_env.get_template(name)
 
