@@ -1,7 +1,5 @@
 """Record Room: person records, kept with care."""
 
-from flask import Flask
-
 from app import cli, extensions
 from app.accounts import access as account_access
 from app.accounts import api as accounts_api
@@ -29,6 +27,7 @@ from app.core import (
     validation,
     vault,
 )
+from app.core.room import Room
 from app.delivery import api_events, api_webhooks, arranging, broker, mail, web_undelivered, web_webhooks
 from app.health import api as health_api
 from app.health import docs
@@ -54,10 +53,10 @@ BLUEPRINTS = (
 )
 
 
-def create_app(config: Config | None = None) -> Flask:
+def create_app(config: Config | None = None) -> Room:
     """Make the application: its settings, its safeguards, its features. Raises ConfigError."""
     config = config or Config.from_env()
-    app = Flask(__name__, root_path=str(config.root), instance_path=str(config.instance_dir))
+    app = Room(__name__, root_path=str(config.root), instance_path=str(config.instance_dir))
     app.extensions["config"] = config
     app.config["SECRET_KEY"] = config.secret_key
     app.config["SECRET_KEY_FALLBACKS"] = list(config.secret_key_fallbacks)

@@ -6,18 +6,19 @@ looks at a cookie; pages take the session and never look at a bearer.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from flask import Flask, Response, current_app, g, redirect, request, url_for
+from flask.globals import app_ctx, request_ctx
 from flask_login import current_user
 
 from app.core import audit, limits
 from app.core.actions import Action, Outcome
-from app.core.doors import Door, access_granted, door_of, is_api
+from app.core.doors import Door, access_granted, door_of, is_api, is_static
 from app.core.errors import ExpiredToken, Forbidden, InvalidToken, NotAuthenticated
 from app.core.forgery import refuse_foreign_form
 from app.core.identity import Actor, anonymous_actor
@@ -27,6 +28,7 @@ V = TypeVar("V", bound=Callable[..., Any])
 Authenticator = Callable[[str], Actor]
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 ADDRESS_LENGTH = 45
+ADDRESSES_REMEMBERED, GIVEN_LENGTH = 4096, 128
 SIGN_IN_PAGE = "accounts_web.login"
 
 
@@ -93,9 +95,10 @@ def use_authenticator(app: Flask, authenticator: Authenticator) -> None:
 
 def current_actor() -> Actor:
     """Return who makes this request: by bearer on the API, by session on pages; else the anonymous actor."""
-    if "actor" not in g:
-        g.actor = _anonymous() if is_api() else _person()
-    return cast(Actor, g.actor)
+    kept = app_ctx.g
+    if "actor" not in kept:
+        kept.actor = _anonymous() if is_api() else _person()
+    return cast(Actor, kept.actor)
 
 
 def account_of(actor: Actor) -> UUID:
@@ -111,16 +114,17 @@ def admit() -> Response | None:
     Raises NotAuthenticated, InvalidToken, ExpiredToken, RateLimited, Forbidden.
     """
     _begin_anew()
-    if request.routing_exception is not None or request.method == "OPTIONS" or _is_static():
+    asked = request_ctx.request
+    if asked.routing_exception is not None or asked.method == "OPTIONS" or is_static(asked.endpoint):
         return None
-    door = door_of(current_app.view_functions[request.endpoint or ""])
+    door = door_of(current_app.view_functions[asked.endpoint or ""])
     actor = _caller(door)
     if actor is None:
         return _to_sign_in()
     g.actor = actor
     limits.spend(door.limit, actor)
     _permit(door, actor)
-    if not is_api() and request.method not in SAFE_METHODS:
+    if asked.method not in SAFE_METHODS and not is_api():
         refuse_foreign_form(door)
     access_granted(door)
     return None
@@ -128,13 +132,10 @@ def admit() -> Response | None:
 
 def _begin_anew() -> None:
     """Forget who called before: `g` outlives a request where somebody holds the application's context."""
-    g.quota = None
+    kept = app_ctx.g
+    kept.quota = None
     for name in ("actor", "_login_user"):
-        g.pop(name, None)
-
-
-def _is_static() -> bool:
-    return (request.endpoint or "").rpartition(".")[2] == "static"
+        kept.pop(name, None)
 
 
 def _caller(door: Door) -> Actor | None:
@@ -146,7 +147,7 @@ def _caller(door: Door) -> Actor | None:
 
 
 def _bearer() -> Actor:
-    header = request.headers.get("Authorization", "").strip()
+    header = request_ctx.request.environ.get("HTTP_AUTHORIZATION", "").strip()
     if not header:
         raise NotAuthenticated
     scheme, _, token = header.partition(" ")
@@ -175,13 +176,15 @@ def _anonymous() -> Actor:
 
 def _on_this_request(actor: Actor) -> Actor:
     channel = "api" if is_api() else "screen"
-    return replace(actor, channel=channel, ip=_address(), request_id=g.get("request_id"))
+    given = (request_ctx.request.remote_addr or "")[:GIVEN_LENGTH]
+    return actor.calling(channel, _address(given), app_ctx.g.get("request_id"))
 
 
-def _address() -> str | None:
+@lru_cache(maxsize=ADDRESSES_REMEMBERED)
+def _address(given: str) -> str | None:
     """Return the caller's address; what a proxy passes on may be anything."""
     try:
-        return ip_address(request.remote_addr or "").compressed[:ADDRESS_LENGTH]
+        return ip_address(given).compressed[:ADDRESS_LENGTH]
     except ValueError:
         return None
 

@@ -1,5 +1,6 @@
 """A short memory for look-ups made on every request, and the bell that empties it everywhere on this machine."""
 
+import os
 import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ class Bell:
         self._path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
+        self._name = str(path)
 
     def ring(self) -> None:
         """Tell every process that what it remembers may be wrong."""
@@ -31,7 +33,7 @@ class Bell:
     def rung(self) -> int:
         """Return how often the bell has rung; -1 while somebody has removed its file."""
         try:
-            return self._path.stat().st_size
+            return os.stat(self._name).st_size  # noqa: PTH116 - asked on every request, and twice as fast
         except FileNotFoundError:
             return -1
 

@@ -172,6 +172,8 @@ def init_app(app: Flask) -> None:
 
 def _let_go(_error: BaseException | None) -> None:
     """End the session; where the connection died meanwhile there is nothing to roll back, and the answer stands."""
+    if not db.session.registry.has():
+        return
     try:
         db.session.close()
     except DBAPIError:

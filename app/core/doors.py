@@ -11,7 +11,8 @@ from typing import Any, cast
 from uuid import UUID
 
 import orjson
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app
+from flask.globals import request_ctx
 from pydantic import BaseModel
 
 API_PREFIX = "/api/v1"
@@ -82,7 +83,7 @@ def answers(
 def doors(app: Flask) -> Iterator[tuple[str, str, tuple[str, ...], Door]]:
     """List every route as (endpoint, rule, methods, door), static files left out."""
     for rule in app.url_map.iter_rules():
-        if rule.endpoint == "static" or rule.endpoint.endswith(".static"):
+        if is_static(rule.endpoint):
             continue
         methods = tuple(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
         yield rule.endpoint, rule.rule, methods, door_of(app.view_functions[rule.endpoint])
@@ -101,7 +102,13 @@ def access_granted(door: Door) -> None:
 
 def is_api() -> bool:
     """Tell whether the request came to the JSON door, also to a path of it that does not exist."""
-    return request.path == "/api" or request.path.startswith("/api/")
+    path = request_ctx.request.path
+    return path.startswith("/api/") or path == "/api"
+
+
+def is_static(endpoint: str | None) -> bool:
+    """Tell whether an endpoint hands out files."""
+    return endpoint is not None and endpoint.rpartition(".")[2] == "static"
 
 
 def reply(
@@ -116,22 +123,24 @@ def reply(
 
     Without it the answer is `no-store`, as everything else under /api/v1 is.
     """
-    response = Response(encode(body), status, mimetype=JSON_TYPE) if status != 204 else Response(status=204)
-    response.headers.update(headers or {})
-    response.headers["Cache-Control"] = "no-store" if etag is None else "private, no-cache"
+    told = {**(headers or {}), "Cache-Control": "no-store" if etag is None else "private, no-cache"}
     if location is not None:
-        response.headers["Location"] = location
+        told["Location"] = location
     if etag is not None:
-        response.set_etag(str(etag))
-        if request.method in ("GET", "HEAD") and _is_known(str(etag)):
-            response.status_code = 304
-            response.set_data(b"")
+        told["ETag"] = f'"{etag}"'
+    response = Response(encode(body), status, told, mimetype=JSON_TYPE) if status != 204 else Response(None, 204, told)
+    if etag is not None and _is_known(str(etag)):
+        response.status_code = 304
+        response.set_data(b"")
     return response
 
 
 def _is_known(etag: str) -> bool:
-    known = request.if_none_match
-    return "If-None-Match" in request.headers and (known.star_tag or known.contains_weak(etag))
+    asked = request_ctx.request
+    if "HTTP_IF_NONE_MATCH" not in asked.environ or asked.method not in ("GET", "HEAD"):
+        return False
+    known = asked.if_none_match
+    return known.star_tag or known.contains_weak(etag)
 
 
 def encode(body: Any) -> bytes:

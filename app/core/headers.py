@@ -1,12 +1,15 @@
 """What every answer carries, errors too: who may frame it, run in it, keep it, and ask for it from elsewhere."""
 
 from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app
+from flask.globals import request_ctx
 from flask_cors import CORS
 
-from app.core.doors import door_of, is_api
+from app.core.doors import door_of, is_api, is_static
 from app.core.errors import MalformedRequest
 from config import Config
 
@@ -33,11 +36,11 @@ _FIXED = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
-    # Not no-referrer: the check of forms over https needs the page's own address (RFC 9110 §10.1.3).
-    "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 _HTTPS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
+# Not no-referrer: the check of forms over https needs the page's own address (RFC 9110 §10.1.3).
+REFERRER = "same-origin"
 API_VARY = "Authorization, Origin"
 PAGE_VARY = "Cookie, HX-Request"
 
@@ -46,7 +49,8 @@ def init_app(app: Flask) -> None:
     """Set the headers of every answer, let allowed origins read the API, and refuse foreign hosts in production."""
     config: Config = app.extensions["config"]
     app.before_request(_refuse_unreadable(config))
-    app.after_request(_secure(config.is_production))
+    app.after_request(_secure)
+    app.wsgi_app = _sealed(app.wsgi_app, config.is_production)  # type: ignore[method-assign]  # Flask's own way to wrap
     origins = [origin for origin in config.allowed_origins if origin != "null"]
     if origins:
         CORS(
@@ -65,21 +69,19 @@ def _refuse_unreadable(config: Config) -> Callable[[], None]:
     known = LOOPBACK | {urlsplit(config.base_url).hostname}
 
     def check() -> None:
-        if _is_doubled("Host") or _is_doubled("Authorization"):
+        asked = request_ctx.request
+        given = asked.environ
+        # WSGI joins headers of one name by a comma, which a host or a bearer token never holds (RFC 9110 §5.3).
+        if "," in given.get("HTTP_HOST", "") or "," in given.get("HTTP_AUTHORIZATION", ""):
             raise MalformedRequest("The request gives a header twice that can stand only once.")
-        if "HTTP_HOST" not in request.environ and request.environ["SERVER_PROTOCOL"] == "HTTP/1.1":
+        if "HTTP_HOST" not in given and given["SERVER_PROTOCOL"] == "HTTP/1.1":
             raise MalformedRequest("The request names no host.")
-        if not _is_utf8(request.query_string):
+        if asked.query_string and not _is_utf8(asked.query_string):
             raise MalformedRequest("The part of the address after the question mark is not UTF-8.")
-        if config.is_production and _host_name() not in known:
+        if config.is_production and _host_name(asked.host) not in known:
             raise MalformedRequest("This server does not answer to that host name.")
 
     return check
-
-
-def _is_doubled(name: str) -> bool:
-    # WSGI joins headers of one name by a comma, which a host or a bearer token never holds (RFC 9110 §5.3).
-    return "," in request.headers.get(name, "")
 
 
 def _is_utf8(raw: bytes) -> bool:
@@ -90,36 +92,40 @@ def _is_utf8(raw: bytes) -> bool:
     return True
 
 
-def _host_name() -> str:
+@lru_cache(maxsize=256)
+def _host_name(host: str) -> str:
     try:
-        return urlsplit(f"//{request.host}").hostname or ""
+        return urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return ""
 
 
-def _secure(is_production: bool) -> Callable[[Response], Response]:
-    fixed = {**_FIXED, **(_HTTPS if is_production else {})}
-    pages = list({**fixed, "Cross-Origin-Resource-Policy": "same-origin"}.items())
-    api = list({**fixed, "Cross-Origin-Resource-Policy": "cross-origin"}.items())
+def _sealed(inner: Any, is_production: bool) -> Any:
+    """Add what is the same on every answer as it leaves; as headers of Flask's they would be copied one by one."""
+    fixed = list({**_FIXED, **(_HTTPS if is_production else {})}.items())
 
-    def finish(response: Response) -> Response:
-        headers = response.headers
-        own_policy = headers.get("Content-Security-Policy", CSP)
-        from_api = is_api()
-        headers.extend(api if from_api else pages)
-        headers["Content-Security-Policy"] = own_policy
-        if _hides_address():
-            headers["Referrer-Policy"] = "no-referrer"
-        if (request.endpoint or "").rpartition(".")[2] != "static":
-            _vary(response, API_VARY if from_api else PAGE_VARY)
-            headers.setdefault("Cache-Control", "no-store")
-        return response
+    def serve(environ: Any, start_response: Any) -> Any:
+        def start(status: str, headers: list[tuple[str, str]], error: Any = None) -> Any:
+            return start_response(status, [*headers, *fixed], error)
 
-    return finish
+        return inner(environ, start)
+
+    return serve
 
 
-def _hides_address() -> bool:
-    view = current_app.view_functions.get(request.endpoint or "")
+def _secure(response: Response) -> Response:
+    headers, endpoint, from_api = response.headers, request_ctx.request.endpoint, is_api()
+    headers.setdefault("Content-Security-Policy", CSP)
+    if not is_static(endpoint):
+        _vary(response, API_VARY if from_api else PAGE_VARY)
+        headers.setdefault("Cache-Control", "no-store")
+    headers.add("Cross-Origin-Resource-Policy", "cross-origin" if from_api else "same-origin")
+    headers.add("Referrer-Policy", "no-referrer" if _hides_address(endpoint) else REFERRER)
+    return response
+
+
+def _hides_address(endpoint: str | None) -> bool:
+    view = current_app.view_functions.get(endpoint or "")
     return view is not None and door_of(view).hides_address
 
 
@@ -127,4 +133,4 @@ def _vary(response: Response, names: str) -> None:
     if "Vary" in response.headers:
         response.vary.update(names.split(", "))
     else:
-        response.headers["Vary"] = names
+        response.headers.add("Vary", names)

@@ -38,6 +38,11 @@ class Actor:
         """Tell whether the actor holds a scope."""
         return scope in self.scopes
 
+    def calling(self, channel: str, ip: str | None, request_id: str | None) -> "Actor":
+        """Return the same actor as it comes by this door, from this address, with this request."""
+        who = self.account_id, self.name, self.role, self.scopes, self.type
+        return Actor(*who, channel, self.credential_id, ip, request_id)
+
     @property
     def is_anonymous(self) -> bool:
         """Tell whether nobody has signed in."""

@@ -14,7 +14,8 @@ from math import floor
 from time import monotonic, time
 from typing import Any, cast
 
-from flask import Flask, Response, current_app, g
+from flask import Flask, Response, current_app
+from flask.globals import app_ctx
 from limits import RateLimitItemPerMinute
 from limits.errors import StorageError
 from limits.storage import RedisStorage
@@ -133,13 +134,13 @@ def spend(limit: str, actor: Actor) -> None:
 
     Raises RateLimited.
     """
-    g.quota = None
+    app_ctx.g.quota = None
     per_minute = _per_minute(limit)
     if per_minute == 0:
         return
     meter = cast(Meter, current_app.extensions["meter"])
     quota = meter.hit(_bucket(limit, actor), per_minute)
-    g.quota = quota
+    app_ctx.g.quota = quota
     if quota.is_spent:
         raise RateLimited(quota.reset)
 
@@ -170,7 +171,8 @@ def _network(address: str | None) -> str:
 
 
 def _tell(response: Response) -> Response:
-    quota: Quota | None = g.get("quota")
+    quota: Quota | None = app_ctx.g.get("quota")
     if quota is not None:
-        response.headers.update(quota.headers())
+        for name, value in quota.headers().items():
+            response.headers.add(name, value)
     return response

@@ -19,7 +19,9 @@ from typing import Any, cast
 import click
 import structlog
 from flask import Flask, Response, g, request
+from flask.globals import app_ctx, request_ctx
 
+from app.core import request_line
 from app.core.database import new_id
 from app.core.logfile import SharedLogFile
 from app.core.redaction import redact_all
@@ -31,12 +33,15 @@ Event = MutableMapping[str, Any]
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 MAX_FRAMES = 30
 QUIET_ENDPOINTS = frozenset({"static", "health.live", "health.ready", "health.health", "health.metrics"})
+REQUEST_ENDED = "request.ended"
 NOISY_LOGGERS = ("werkzeug", "gunicorn.access", "sqlalchemy.engine", "sqlalchemy.pool", "alembic.runtime.migration")
 OWN_LOGGERS = ("gunicorn.error", "gunicorn.access", "werkzeug", "alembic", "sqlalchemy")
 # What JSON leaves in a text as it is and a terminal or a line reader would act on.
 _LOOSE = re.compile("[\x7f]")
 
-log = structlog.stdlib.get_logger("record_room")
+LOGGER = "record_room"
+log = structlog.stdlib.get_logger(LOGGER)
+plain_log = logging.getLogger(LOGGER)
 
 
 class Stdout(logging.Handler):
@@ -78,7 +83,7 @@ def configure(level: str, log_file: Path | None) -> None:
     cleaning = (structlog.stdlib.ProcessorFormatter.remove_processors_meta, _frames, _without_request_lines)
     finish: list[Any] = [*cleaning, _redacted, _line]
     handler: logging.Handler = SharedLogFile(log_file) if log_file else Stdout()
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=finish))
+    handler.setFormatter(request_line.Formatter(foreign_pre_chain=shared, processors=finish))
     _install(handler, level)
 
 
@@ -99,10 +104,11 @@ def _install(handler: logging.Handler, level: str) -> None:
 
 def request_id() -> str:
     """Return this request's id: the caller's X-Request-ID if it is sane, else a new UUIDv7."""
-    if "request_id" not in g:
-        given = request.headers.get("X-Request-ID", "")
-        g.request_id = given if SANE_REQUEST_ID.fullmatch(given) else str(new_id())
-    return cast(str, g.request_id)
+    kept = app_ctx.g
+    if "request_id" not in kept:
+        given = request.environ.get("HTTP_X_REQUEST_ID", "")
+        kept.request_id = given if given and SANE_REQUEST_ID.fullmatch(given) else str(new_id())
+    return cast(str, kept.request_id)
 
 
 def pii(value: str, field: str) -> str:
@@ -127,23 +133,25 @@ def frames_of(error: BaseException) -> list[dict[str, Any]]:
 def _begin() -> None:
     g.pop("request_id", None)
     g.began_at = perf_counter()
-    structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=request_id())
 
 
 def _end(response: Response) -> Response:
-    response.headers["X-Request-ID"] = request_id()
-    actor = g.get("actor")
-    level = logging.DEBUG if request.endpoint in QUIET_ENDPOINTS else logging.INFO
-    log.log(
-        level,
-        "request.ended",
-        method=request.method[:16],
-        route=request.url_rule.rule if request.url_rule else "(none)",
-        status=response.status_code,
-        duration_ms=round((perf_counter() - g.get("began_at", perf_counter())) * 1000, 2),
-        actor_id=str(actor.account_id) if actor is not None and actor.account_id else None,
-    )
+    asked, kept, own_id = request_ctx.request, app_ctx.g, request_id()
+    response.headers["X-Request-ID"] = own_id
+    actor, now = kept.get("actor"), perf_counter()
+    line = {
+        "method": asked.method[:16],
+        "route": asked.url_rule.rule if asked.url_rule else "(none)",
+        "status": response.status_code,
+        "duration_ms": round((now - kept.get("began_at", now)) * 1000, 2),
+        "actor_id": str(actor.account_id) if actor is not None and actor.account_id else None,
+    }
+    level = logging.DEBUG if asked.endpoint in QUIET_ENDPOINTS else logging.INFO
+    if request_line.is_plain(line["method"], asked.environ.get("HTTP_X_REQUEST_ID", "")):
+        request_line.write(plain_log, level, {**line, "event": REQUEST_ENDED, "request_id": own_id})
+    else:
+        log.log(level, REQUEST_ENDED, **line)
     return response
 
 

@@ -5,13 +5,16 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import cast
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app
+from flask.globals import app_ctx, request_ctx
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess, values
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
+from app.core.doors import is_static
+from app.core.request_line import METHODS
+
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 @dataclass(slots=True)
@@ -23,6 +26,7 @@ class Metrics:
     durations: Histogram = field(init=False)
     sign_ins: Counter = field(init=False)
     active_users: Callable[[], int] | None = None
+    _known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         labels = ("method", "endpoint", "status")
@@ -31,6 +35,15 @@ class Metrics:
             "http_request_duration_seconds", "Time to answer", labels[:2], buckets=BUCKETS, registry=self.registry
         )
         self.sign_ins = Counter("login_attempts", "Sign-ins tried", ("status",), registry=self.registry)
+
+    def count(self, method: str, rule: str, status: int, seconds: float) -> None:
+        """Count one answer. Its counters are kept: to find them by their labels takes longer than to count."""
+        known = self._known.get((method, rule, status))
+        if known is None:
+            known = self.requests.labels(method, rule, str(status)), self.durations.labels(method, rule)
+            self._known[method, rule, status] = known
+        known[0].inc()
+        known[1].observe(seconds)
 
     def exposition(self) -> bytes:
         """Write all metrics in Prometheus' text format, those of the other worker processes as well."""
@@ -73,10 +86,11 @@ def count_active_users_by(app: Flask, count: Callable[[], int]) -> None:
 
 
 def _count(response: Response) -> Response:
-    if (request.endpoint or "").rpartition(".")[2] == "static":
+    asked = request_ctx.request
+    if is_static(asked.endpoint):
         return response
-    method = request.method if request.method in METHODS else "OTHER"
-    rule = request.url_rule.rule if request.url_rule else "(none)"
-    metrics().requests.labels(method, rule, str(response.status_code)).inc()
-    metrics().durations.labels(method, rule).observe(perf_counter() - g.get("began_at", perf_counter()))
+    method = asked.method if asked.method in METHODS else "OTHER"
+    rule = asked.url_rule.rule if asked.url_rule else "(none)"
+    now = perf_counter()
+    metrics().count(method, rule, response.status_code, now - app_ctx.g.get("began_at", now))
     return response

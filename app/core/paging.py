@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.errors import FieldError, ValidationFailed
+from app.core.quick_reads import fetch
 from app.core.vault import SealBroken, vault
 from app.extensions import db
 
@@ -117,7 +118,9 @@ def walk_keys(shown: Select[Any], keys: Keys, ask: PageRequest) -> Page[Any]:
         given["limit"], descending = min(limit, keys.total - offset), not descending
         given["offset"] = keys.total - offset - given["limit"]
     statement = _statement(shown, keys, ask, descending)
-    return _page(db.session.connection().execute(statement, given).all(), keys.total, ask)
+    if keys.shape is None:
+        return _page(db.session.connection().execute(statement, given).all(), keys.total, ask)
+    return _page(fetch(statement, given), keys.total, ask)
 
 
 _statements: dict[Hashable, Select[Any]] = {}

@@ -20,12 +20,21 @@ def watch(engine: Engine) -> None:
     event.listen(engine, "after_cursor_execute", _end)
 
 
+def is_watched_by_others(engine: Engine) -> bool:
+    """Tell whether anybody else listens to each statement of an engine: traces, for one."""
+    return len(engine.dispatch.before_cursor_execute) > 1
+
+
+def note_slow(words: str, seconds: float) -> None:
+    """Log a statement that took longer than half a second."""
+    if seconds > SLOW_SECONDS:
+        short = " ".join(words.split())[:MAX_WORDS]
+        log.warning("database.slow", duration_ms=round(seconds * 1000), statement=short)
+
+
 def _begin(connection: Connection, _cursor: Any, _words: str, *_: Any) -> None:
     connection.info[BEGAN] = perf_counter()
 
 
 def _end(connection: Connection, _cursor: Any, words: str, *_: Any) -> None:
-    seconds = perf_counter() - connection.info[BEGAN]
-    if seconds > SLOW_SECONDS:
-        short = " ".join(words.split())[:MAX_WORDS]
-        log.warning("database.slow", duration_ms=round(seconds * 1000), statement=short)
+    note_slow(words, perf_counter() - connection.info[BEGAN])

@@ -6,12 +6,13 @@ order. Forms come in by `core/forms.py` and meet the same schemas.
 """
 
 from collections.abc import Callable, Iterator
-from functools import wraps
-from typing import Any, TypeVar
+from functools import cache, wraps
+from typing import Any, TypeVar, cast
 from urllib.parse import unquote_to_bytes
 from zoneinfo import ZoneInfo
 
 from flask import Flask, g, request
+from flask.globals import request_ctx
 from pydantic import BaseModel, ConfigDict, ValidationError
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -54,8 +55,9 @@ def read_body(door: Door) -> None:
     if not is_api():
         return
     g.body = {}
-    raw = _bounded_bytes() if request.method in BODY_METHODS else b""
-    takes_body = request.method in BODY_METHODS and door.body is not None
+    may_bring = request_ctx.request.method in BODY_METHODS
+    raw = _bounded_bytes() if may_bring else b""
+    takes_body = may_bring and door.body is not None
     if takes_body:
         _refuse_type(door, raw)
     _refuse_accept(door)
@@ -85,7 +87,7 @@ def accepts(
         @wraps(view)
         def with_data(*args: Any, **kwargs: Any) -> Any:
             chosen = form if form is not None and request.mimetype == FORM_TYPE else schema
-            surplus = list(_query_errors(Nothing)) if door.query is None else []
+            surplus = list(_query_errors(Nothing)) if door.query is None and request.query_string else []
             return view(*args, data=check(chosen, read_json_body(), surplus), **kwargs)
 
         return with_data
@@ -114,8 +116,16 @@ def queries(schema: type[BaseModel] = Nothing) -> Callable[[View], View]:
 
 def read_query(schema: type[S]) -> S:
     """Read the query string as strictly as a body. Raises ValidationFailed."""
+    if not request_ctx.request.query_string:
+        return cast(S, _nothing_asked(schema))
     first = {name: request.args[name] for name in request.args}
     return check(schema, from_text(schema, first), list(_query_errors(schema)))
+
+
+@cache
+def _nothing_asked(schema: type[BaseModel]) -> BaseModel:
+    # Defaults are constants that nobody judges, and what is read from an address cannot be changed.
+    return check(schema, {})
 
 
 def read_query_leniently(schema: type[S]) -> S:
@@ -211,9 +221,9 @@ def _may_be_absent(door: Door) -> bool:
 
 
 def _refuse_accept(door: Door) -> None:
-    wanted = request.accept_mimetypes
-    if not request.headers.get("Accept", "").strip():
+    if not request_ctx.request.environ.get("HTTP_ACCEPT", "").strip():
         return
+    wanted = request.accept_mimetypes
     offered = (*door.produces, PROBLEM_TYPE)
     if not any(wanted.quality(offer) > 0 for offer in offered):
         raise NotAcceptable(f"This call answers with {' or '.join(door.produces)}. Allow it in the Accept header.")

@@ -19,6 +19,7 @@ from app.core.validation import queries as query_string
 from app.core.versioning import ExpectedVersion, expects_version, missing_first
 from app.records import disclosure, queries, queries_lists, service, viewing
 from app.records.api_create import create_each, created
+from app.records.documents import present_rows, present_values
 from app.records.listing import exact_kinds, filter_of, record_page
 from app.records.presentation import present
 from app.records.schemas import BatchInput, DeleteInput, RecordChanges, RecordInput, RestoreInput, RevealInput
@@ -65,9 +66,9 @@ def create_batch(data: BatchInput) -> Response:
 def read(record_id: UUID, query: RecordQuery) -> Response:
     """Read one record."""
     _may_see_deleted(query.deleted)
-    record = queries.get_record(record_id, deleted=query.deleted)
-    viewing.note_view(record.id, current_actor())
-    return reply(present(record), etag=record.version)
+    record = present_values(queries.get_values(record_id, deleted=query.deleted))
+    viewing.note_view(record_id, current_actor())
+    return reply(record, etag=record["version"])
 
 
 @bp.route("/<id:record_id>", methods=["PUT", "PATCH"])
@@ -173,4 +174,4 @@ def _may_see_deleted(deleted: str) -> None:
 
 
 def _page(page: Page[Any]) -> Response:
-    return reply_page(page.of([present(row) for row in page.data]))
+    return reply_page(page.of(present_rows(page.data)))

@@ -17,11 +17,12 @@ from sqlalchemy import (
     ColumnElement,
     Executable,
     Integer,
-    bindparam,
+    Select,
     event,
     func,
     inspect,
     literal,
+    literal_column,
     select,
     type_coerce,
     union_all,
@@ -31,6 +32,7 @@ from sqlalchemy.orm import Session
 
 from app.core import transaction
 from app.core.database import table_of
+from app.core.quick_reads import fetch_value
 from app.core.statements import connection
 from app.extensions import db
 from app.records.models import RecordCount, UserRecord
@@ -38,9 +40,6 @@ from app.records.models import RecordCount, UserRecord
 FLAGS: Final = {"is_deleted": 8, "is_active": 4, "email_verified": 2, "mobile_verified": 1}
 SHARDS: Final = 128
 _counts, _records = table_of(RecordCount), table_of(UserRecord)
-_SUM = select(func.coalesce(func.sum(_counts.c.amount), 0)).where(
-    _counts.c.kind.in_(bindparam("kinds", expanding=True))
-)
 _writers, _mine = count(), threading.local()
 
 
@@ -55,8 +54,14 @@ def total(**wanted: bool | None) -> int:
     either = [
         (0, weight) if wanted.get(name) is None else (weight * bool(wanted[name]),) for name, weight in FLAGS.items()
     ]
-    kinds = [sum(weights) for weights in product(*either)]
-    return int(connection().execute(_SUM, {"kinds": kinds}).scalar_one())
+    return int(fetch_value(_sum_of(tuple(sum(weights) for weights in product(*either))), {}))
+
+
+@cache
+def _sum_of(kinds: tuple[int, ...]) -> Select[Any]:
+    """Write the sum of some kinds; there are 81 choices of them."""
+    wanted = _counts.c.kind.in_([literal_column(str(kind)) for kind in kinds])
+    return select(func.coalesce(func.sum(_counts.c.amount), 0)).where(wanted)
 
 
 def add(changes: Counter[int]) -> None:

@@ -4,18 +4,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+import orjson
 from sqlalchemy import ColumnElement, false, or_, select
 
 from app.core.database import new_id, table_of
-from app.core.statements import run
+from app.core.quick_reads import fetch_value
 from app.core.vault import vault
 from app.core.versioning import ExpectedVersion
 from app.extensions import db
 from app.records.errors import NotDeleted, RecordNotFound
 from app.records.models import IdentityVault, UserRecord
-from app.records.queries_rows import BY_ID, RecordRow, read_row
+from app.records.queries_rows import BY_ID, RecordRow, Values, row_of
 
 _table = table_of(UserRecord)
+IS_DELETED = RecordRow._fields.index("is_deleted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +31,16 @@ class Taken:
 
 def get_record(record_id: UUID, *, deleted: str = "exclude") -> RecordRow:
     """Return one record; `deleted` is exclude, include or only. Raises RecordNotFound."""
-    document = run(BY_ID, record_id=record_id).scalar()
-    row = None if document is None else read_row(document)
-    if row is None or (deleted != "include" and row.is_deleted != (deleted == "only")):
+    return row_of(get_values(record_id, deleted=deleted))
+
+
+def get_values(record_id: UUID, *, deleted: str = "exclude") -> Values:
+    """Return what the document of one record holds, by the rules of `get_record`. Raises RecordNotFound."""
+    document = fetch_value(BY_ID, {"record_id": record_id})
+    values: Values | None = None if document is None else orjson.loads(document)
+    if values is None or (deleted != "include" and bool(values[IS_DELETED]) != (deleted == "only")):
         raise RecordNotFound
-    return row
+    return values
 
 
 def get_version(record_id: UUID) -> UUID:

@@ -4,9 +4,10 @@ A driver takes a column apart in some ten microseconds, and a record has
 twenty-five: one text of all of them arrives in a quarter of the time.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any, NamedTuple, TypeAlias, overload
 from uuid import UUID
 
 import orjson
@@ -15,6 +16,9 @@ from sqlalchemy import Boolean, ColumnElement, Date, Text, bindparam, func, sele
 from app.accounts.models import Account
 from app.core.database import BinaryUuid, UtcDateTime, table_of
 from app.records.models import UserRecord
+
+Values: TypeAlias = list[Any]
+"""What a document holds, as JSON knows it, in the order of `RecordRow`."""
 
 _table = table_of(UserRecord)
 
@@ -53,7 +57,8 @@ def _id(text: str) -> UUID | None:
     return UUID(text) if text else None  # of nothing, SQLite writes the hexadecimal digits as an empty text
 
 
-def _moment(text: str) -> datetime:
+def read_moment(text: str) -> datetime:
+    """Return the moment that a document tells."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
@@ -71,12 +76,12 @@ seen_last = (
 )
 READERS: dict[type, Callable[[Any], Any]] = {
     BinaryUuid: _id,
-    UtcDateTime: _moment,
+    UtcDateTime: read_moment,
     Date: date.fromisoformat,
     Boolean: bool,
 }
-_KINDS = {column.name: type(column.type) for column in _table.columns} | {SEEN: UtcDateTime}
-_READ = [(place, READERS[_KINDS[name]]) for place, name in enumerate(RecordRow._fields) if _KINDS[name] in READERS]
+KINDS = {column.name: type(column.type) for column in _table.columns} | {SEEN: UtcDateTime}
+_READ = [(place, READERS[KINDS[name]]) for place, name in enumerate(RecordRow._fields) if KINDS[name] in READERS]
 
 document = func.json_array(
     *(_column(name) for name in RecordRow._fields if name != SEEN), seen_last, type_=Text()
@@ -87,15 +92,38 @@ SEEN_LAST = select(Account.last_login_at).where(Account.email == bindparam("emai
 BY_ID = select(document).where(_table.c.id == bindparam("record_id", type_=BinaryUuid()))
 
 
-def read_row(text: str) -> RecordRow:
-    """Return the row that a document holds."""
-    values = orjson.loads(text)
+class RecordRows(Sequence[RecordRow]):
+    """The records of documents, made when somebody looks at them; the JSON door shows their `values` as they are."""
+
+    def __init__(self, documents: Iterable[str]) -> None:
+        self.values: list[Values] = [orjson.loads(text) for text in documents]
+
+    @cached_property
+    def _rows(self) -> list[RecordRow]:
+        return [row_of(values) for values in self.values]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @overload
+    def __getitem__(self, place: int) -> RecordRow: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[RecordRow]: ...
+
+    def __getitem__(self, place: int | slice) -> RecordRow | Sequence[RecordRow]:
+        return self._rows[place]
+
+
+def row_of(values: Values) -> RecordRow:
+    """Return the row of what a document holds."""
+    typed = list(values)
     for place, read in _READ:
-        if values[place] is not None:
-            values[place] = read(values[place])
-    return RecordRow._make(values)
+        if typed[place] is not None:
+            typed[place] = read(typed[place])
+    return RecordRow._make(typed)
 
 
-def read_rows(documents: Iterable[str]) -> list[RecordRow]:
+def read_rows(documents: Iterable[str]) -> RecordRows:
     """Return the rows that documents hold."""
-    return [read_row(text) for text in documents]
+    return RecordRows(documents)

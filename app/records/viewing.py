@@ -21,17 +21,17 @@ class ViewNotes:
         self.later: Later[View] = Later(app, note_views)
         self._noted: dict[tuple[UUID, UUID], float] = {}
 
-    def add(self, view: View) -> None:
+    def add(self, record_id: UUID, actor: Actor) -> None:
         """Have a view put on record unless this process has just done so; the database knows of the others."""
-        if view.actor.account_id is None:
+        if actor.account_id is None:
             return
-        key, now = (view.actor.account_id, view.record_id), monotonic()
+        key, now = (actor.account_id, record_id), monotonic()
         if now - self._noted.get(key, -inf) < VIEW_ONCE_IN.total_seconds():
             return
         if len(self._noted) >= REMEMBERED:
             self._noted.clear()
         self._noted[key] = now
-        self.later.put(view)
+        self.later.put(View(record_id, actor))
 
 
 def init_app(app: Flask) -> None:
@@ -41,4 +41,4 @@ def init_app(app: Flask) -> None:
 
 def note_view(record_id: UUID, actor: Actor) -> None:
     """Note that somebody opened a record; it stands in the trail within seconds."""
-    cast(ViewNotes, current_app.extensions["views"]).add(View(record_id, actor))
+    cast(ViewNotes, current_app.extensions["views"]).add(record_id, actor)

@@ -86,3 +86,13 @@ def _target(decorator: ast.expr) -> ast.expr:
 def _name(decorator: ast.expr) -> str:
     target = _target(decorator)
     return target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
+
+
+def test_nothing_is_asynchronous() -> None:
+    """`core/room.py` has Flask call every hook and view without a look at whether it has to be awaited."""
+    awaited = [f"{module.name}:{one.lineno}" for module in modules() for one in module.functions() if _is_async(one)]
+    assert awaited == []
+
+
+def _is_async(function: ast.AST) -> bool:
+    return isinstance(function, ast.AsyncFunctionDef)

@@ -264,3 +264,22 @@ def test_the_setting_sends_lines_to_a_file(tmp_path: Path, capsys: pytest.Captur
     configure("INFO", None)
     assert json.loads((tmp_path / "room.log").read_text())["event"] == "hello"
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("given", ["234123412346", "ABCPE1234F", "9876543210"])
+def test_the_line_of_a_request_takes_out_of_its_id_what_looks_like_a_persons_number(
+    app: Flask, capsys: pytest.CaptureFixture[str], given: str
+) -> None:
+    app.test_client().get("/api/v1/notes", headers={"X-Request-ID": given})
+    (line,) = lines(capsys)
+    assert line["event"] == "request.ended"
+    assert given not in json.dumps(line)
+
+
+def test_the_line_of_a_request_has_the_members_of_any_other(app: Flask, capsys: pytest.CaptureFixture[str]) -> None:
+    client = app.test_client()
+    client.get("/api/v1/notes")
+    client.open("/api/v1/notes", method="BREW")
+    quick, ordinary = lines(capsys)
+    assert list(quick) == list(ordinary)
+    assert (quick["level"], quick["logger"]) == (ordinary["level"], ordinary["logger"])
