@@ -152,7 +152,7 @@ def chained(end: tuple[int, bytes]) -> Iterator[None]:
 
 def seal_of(row: dict[str, Any]) -> bytes:
     """Return the seal over everything an entry says and its place in the chain."""
-    return vault().mac("audit-chain", orjson.dumps([_plain(row[name]) for name in SEALED_COLUMNS]))
+    return vault().mac("audit-chain", orjson.dumps([row[name] for name in SEALED_COLUMNS], default=bytes.hex))
 
 
 def details_place(entry_id: UUID) -> str:
@@ -166,10 +166,6 @@ def details_digest(payload: bytes) -> bytes:
 
 
 SEALED_COLUMNS = tuple(column.name for column in AuditEntry.__table__.columns if column.name != "seal")
-
-
-def _plain(value: Any) -> Any:
-    return value.hex() if isinstance(value, bytes) else value
 
 
 def _row(entry: Entry, payload: bytes, stream: UUID, seq: int) -> dict[str, Any]:

@@ -1,10 +1,14 @@
 """The listener that puts every change of an audited row on record, and refuses one that no command makes."""
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import Column, event, inspect
-from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy import Column, event
+from sqlalchemy.orm import Mapper, ORMExecuteState, Session
+from sqlalchemy.orm.attributes import instance_dict, instance_state
+from sqlalchemy.orm.base import NO_VALUE
 
 from app.core.audit import Audited
 from app.core.unit import Change, Entry, OutsideCommand, Subject, command_of, require_work, work_of
@@ -17,35 +21,43 @@ def init_app(_app: Flask) -> None:
             event.listen(Session, name, listener)
 
 
+def held_before(row: Any) -> Mapping[str, Any]:
+    """Return what the attributes that were set since the last flush held before; None where it was never loaded."""
+    before = instance_state(row).committed_state
+    return {name: None if value is NO_VALUE else value for name, value in before.items()}
+
+
 def _audited(objects: Any) -> list[Any]:
     return [row for row in objects if isinstance(row, Audited)]
 
 
+@cache
+def _shown(mapper: Mapper[Any]) -> tuple[tuple[str, str], ...]:
+    """Return the attributes of a model that are put on record, each with the name that it has there."""
+    columns = [(attribute.key, attribute.columns[0]) for attribute in mapper.column_attrs]
+    names = [(key, column.info.get("audit", key)) for key, column in columns if isinstance(column, Column)]
+    return tuple((key, shown) for key, shown in names if shown)
+
+
 def _changes(row: Any, *, is_new: bool) -> list[Change]:
-    state = inspect(row)
+    before, after = held_before(row), instance_dict(row)
     changes = []
-    for attribute in state.mapper.column_attrs:
-        column = attribute.columns[0]
-        shown = column.info.get("audit", attribute.key) if isinstance(column, Column) else None
-        if not shown:
-            continue
-        history = state.attrs[attribute.key].history
-        if not history.has_changes():
-            continue
-        before = history.deleted[0] if history.deleted and not is_new else None
-        after = history.added[0] if history.added else None
-        if before != after:
-            changes.append(Change(shown, before, after))
+    for key, shown in _shown(instance_state(row).mapper):
+        if key in before:
+            old, new = None if is_new else before[key], after.get(key)
+            if old != new:
+                changes.append(Change(shown, old, new))
     return changes
 
 
 def _guard(session: Session, _context: object, _instances: object) -> None:
     if _audited(session.deleted):
         raise OutsideCommand("audited rows are never deleted from the database")
-    if _audited(session.new) or _audited(session.dirty):
+    dirty = _audited(session.dirty)
+    if dirty or _audited(session.new):
         command_of(session)
     if (work := work_of(session)) is not None:
-        work.versions.update({row.id: row.version for row in _audited(session.dirty) if hasattr(row, "version")})
+        work.versions.update({row.id: row.version for row in dirty if hasattr(row, "version")})
 
 
 def _collect(session: Session, _context: object) -> None:

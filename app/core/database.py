@@ -1,6 +1,7 @@
 """Column types that mean the same on every engine, and how connections behave."""
 
 import sqlite3
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
@@ -26,6 +27,10 @@ NETWORK_TIMEOUT_SECONDS = 4
 """A hanging database costs a ping and a new connection, and the caller is owed an answer within ten seconds."""
 
 
+def _bytes_of(value: UUID | None) -> bytes | None:
+    return None if value is None else value.bytes
+
+
 class BinaryUuid(TypeDecorator[UUID]):
     """A UUID in 16 bytes, in an order of bytes that all engines agree on."""
 
@@ -38,9 +43,13 @@ class BinaryUuid(TypeDecorator[UUID]):
             return dialect.type_descriptor(mysql.BINARY(16))
         return dialect.type_descriptor(LargeBinary(16))
 
+    def bind_processor(self, _dialect: Dialect) -> Callable[[UUID | None], bytes | None]:
+        """Turn the value into what is stored, in one step: drivers take bytes as they are, and ids are all over."""
+        return _bytes_of
+
     def process_bind_param(self, value: UUID | None, _dialect: Dialect) -> bytes | None:
         """Turn the value into what is stored."""
-        return None if value is None else value.bytes
+        return _bytes_of(value)
 
     def process_result_value(self, value: bytes | None, _dialect: Dialect) -> UUID | None:
         """Turn what is stored into the value."""

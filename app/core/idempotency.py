@@ -19,13 +19,13 @@ from sqlalchemy import Index, SmallInteger, bindparam, delete, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core import purging, strict_json, transaction
+from app.core import purging, ready_sql, strict_json, transaction
 from app.core.access import current_actor
 from app.core.database import Blob, Bytes, UtcDateTime, table_of, utc_now
 from app.core.doors import door_of
 from app.core.errors import IdempotencyInProgress, IdempotencyKeyReused, MalformedRequest
 from app.core.settings import settings
-from app.core.statements import insert_rows, run
+from app.core.statements import connection, insert_rows
 from app.core.vault import vault
 from app.extensions import Base, db
 
@@ -143,7 +143,7 @@ def _kept(claim: Claim, row: dict[str, Any]) -> Answer | None:
 
 def _keep(claim: Claim, answer: Answer) -> None:
     sealed = vault().seal(orjson.dumps({"headers": answer.headers, "body": answer.body}), _place(claim.id))
-    run(_KEEP, claim_id=claim.id, status=answer.status, sealed_answer=sealed)
+    ready_sql.write(connection(), _KEEP, [{"claim_id": claim.id, "status": answer.status, "sealed_answer": sealed}])
 
 
 def idempotent(view: Callable[P, Any]) -> Callable[P, Response]:

@@ -35,7 +35,16 @@ def lend_unseen(engine: Engine) -> PoolProxiedConnection:
 def spare(engine: Engine) -> None:
     """Spare the journeys that change nothing; for servers only."""
     dialect = engine.dialect
-    roll_back, ping = dialect.do_rollback, dialect.do_ping
+    keep, roll_back, ping = dialect.do_commit, dialect.do_rollback, dialect.do_ping
+
+    def do_begin(connection: Any) -> None:
+        driver = getattr(connection, "dbapi_connection", connection)
+        if getattr(driver, "is_in_command", False):
+            driver.begin()
+
+    def do_commit(connection: Any) -> None:
+        keep(connection)
+        getattr(connection, "dbapi_connection", connection).is_in_command = False  # nothing is left to roll back
 
     def do_rollback(connection: Any) -> None:
         driver = getattr(connection, "dbapi_connection", connection)
@@ -46,7 +55,7 @@ def spare(engine: Engine) -> None:
     def do_ping(connection: Any) -> bool:
         return _is_quiet(connection) or ping(connection)
 
-    vars(dialect).update(do_rollback=do_rollback, do_ping=do_ping)
+    vars(dialect).update(do_begin=do_begin, do_commit=do_commit, do_rollback=do_rollback, do_ping=do_ping)
     event.listen(engine, "connect", _connected)
     event.listen(engine, "begin", _begin)
     event.listen(engine.pool, "checkin", _left)
@@ -60,8 +69,7 @@ def _connected(connection: Any, _record: object) -> None:
 def _begin(connection: Connection) -> None:
     if "begin" in connection.get_execution_options():
         driver: Any = connection.connection.dbapi_connection
-        driver.is_in_command = True
-        connection.exec_driver_sql("START TRANSACTION")
+        driver.is_in_command = True  # `do_begin` comes next
 
 
 def _left(connection: Any, _record: object) -> None:

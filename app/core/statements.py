@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import CursorResult, Executable, Insert, Table, insert
+from sqlalchemy import CursorResult, Executable, Insert, Table, bindparam, insert
 from sqlalchemy.engine import Connection
 
+from app.core import ready_sql
 from app.core.unit import work_of
 from app.extensions import db
 
@@ -33,9 +34,9 @@ def connection() -> Connection:
 def insert_rows(table: Table, rows: Sequence[Row]) -> None:
     """Insert rows of a table that no object stands for; nothing happens when there are none."""
     if rows:
-        connection().execute(_insertion(table), rows)
+        ready_sql.write(connection(), _insertion(table, tuple(rows[0])), rows)
 
 
 @cache
-def _insertion(table: Table) -> Insert:
-    return insert(table)
+def _insertion(table: Table, names: tuple[str, ...]) -> Insert:
+    return insert(table).values({name: bindparam(name) for name in names})

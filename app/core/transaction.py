@@ -16,6 +16,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.core import audit, outbox
@@ -55,11 +56,12 @@ def command(action: Action, *, refuse: Refusal | None = None) -> Callable[[Calla
             running = Command(action, cast(Any, kwargs["actor"]), cast("str | None", kwargs.get("reason")))
 
             def work() -> T:
-                in_hand = require_work(db.session)
+                session = db.session()
+                in_hand = require_work(session)
                 with in_hand.running(running):
                     in_hand.explain = partial(refuse, *args, **kwargs) if refuse else in_hand.explain
                     result = function(*args, **kwargs)
-                    db.session.flush()
+                    session.flush()
                 return result
 
             return run(work)
@@ -92,7 +94,7 @@ def run(work: Callable[[], T]) -> T:
 
 
 def _own(work: Callable[[], T]) -> T:
-    session = db.session
+    session = db.session()
     session.rollback()
     in_hand = session.info["work"] = Work()
     try:
@@ -102,7 +104,7 @@ def _own(work: Callable[[], T]) -> T:
         pending = audit.write(session, in_hand.entries)
         outbox.write(session, in_hand.messages)
         with audit.chained(pending):
-            _commit()
+            _commit(session)
     except IntegrityError as error:
         session.rollback()
         raise _explained(in_hand, error) from error
@@ -114,10 +116,10 @@ def _own(work: Callable[[], T]) -> T:
     return result
 
 
-def _commit() -> None:
+def _commit(session: Session) -> None:
     """Commit; when the connection is lost meanwhile nobody knows the outcome, and running again might do it twice."""
     try:
-        db.session.commit()
+        session.commit()
     except DBAPIError as error:
         if error.connection_invalidated or _code(error) in LOST_CONNECTION:
             raise Unavailable(OUTCOME_UNKNOWN) from error

@@ -34,6 +34,7 @@ class Vault:
         self._ring = {_key_id(key): AESGCM(derive(key, "field")) for key in keys}
         self._current = _key_id(keys[0])
         self._index_key = index_key
+        self._begun: dict[str, hmac.HMAC] = {}
 
     def seal(self, plaintext: bytes, context: str) -> bytes:
         """Encrypt a value for one place, named by `context`."""
@@ -61,7 +62,12 @@ class Vault:
 
     def mac(self, purpose: str, data: bytes) -> bytes:
         """Return HMAC-SHA-256 of the data under a key of its own for the purpose (RFC 2104)."""
-        return hmac.digest(derive(self._index_key, purpose), data, "sha256")
+        begun = self._begun.get(purpose)
+        if begun is None:
+            begun = self._begun[purpose] = hmac.new(derive(self._index_key, purpose), digestmod="sha256")
+        mac = begun.copy()  # a key that has been taken in already: a third of the work
+        mac.update(data)
+        return mac.digest()
 
 
 _derived: dict[tuple[bytes, str], bytes] = {}

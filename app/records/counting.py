@@ -15,12 +15,12 @@ from typing import Any, Final
 from flask import Flask
 from sqlalchemy import (
     ColumnElement,
-    Executable,
+    Insert,
     Integer,
     Select,
+    bindparam,
     event,
     func,
-    inspect,
     literal,
     literal_column,
     select,
@@ -30,11 +30,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.orm import Session
 
-from app.core import transaction
+from app.core import ready_sql, transaction
+from app.core.audit_flush import held_before
 from app.core.database import table_of
 from app.core.quick_reads import fetch_value
 from app.core.statements import connection
-from app.extensions import db
 from app.records.models import RecordCount, UserRecord
 
 FLAGS: Final = {"is_deleted": 8, "is_active": 4, "email_verified": 2, "mobile_verified": 1}
@@ -68,7 +68,8 @@ def add(changes: Counter[int]) -> None:
     """Add to the numbers of records by kind, in the transaction in hand."""
     rows = [{"kind": kind, "shard": _shard(), "amount": amount} for kind, amount in sorted(changes.items()) if amount]
     if rows:
-        connection().execute(_adding(db.engine.dialect.name), rows)
+        in_use = connection()
+        ready_sql.write(in_use, _adding(in_use.dialect.name), rows)
 
 
 def kind_of(values: Any) -> int:
@@ -111,12 +112,12 @@ def _count_flush(session: Session, _context: object) -> None:
 
 def _moves(row: UserRecord) -> Counter[int]:
     """Return what a change of a row does to the numbers: one less of its old kind, one more of its new."""
-    state, now = inspect(row), {name: getattr(row, name) for name in FLAGS}
-    histories = {name: state.attrs[name].history for name in FLAGS}
-    before = now | {name: found.deleted[0] for name, found in histories.items() if found.deleted}
+    before = {name: held for name, held in held_before(row).items() if name in FLAGS and held is not None}
     moves: Counter[int] = Counter()
-    moves[kind_of(before)] -= 1
-    moves[kind_of(now)] += 1
+    if before:
+        now = {name: getattr(row, name) for name in FLAGS}
+        moves[kind_of(now | before)] -= 1
+        moves[kind_of(now)] += 1
     return moves
 
 
@@ -129,9 +130,10 @@ def _shard() -> int:
 
 
 @cache
-def _adding(dialect: str) -> Executable:
+def _adding(dialect: str) -> Insert:
+    row: dict[str, Any] = {name: bindparam(name) for name in ("kind", "shard", "amount")}
     if dialect == "sqlite":
-        lite = sqlite.insert(_counts)
+        lite = sqlite.insert(_counts).values(row)
         return lite.on_conflict_do_update(set_={"amount": _counts.c.amount + lite.excluded.amount})
-    many = mysql.insert(_counts)
+    many = mysql.insert(_counts).values(row)
     return many.on_duplicate_key_update(amount=_counts.c.amount + many.inserted.amount)

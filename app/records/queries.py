@@ -14,6 +14,7 @@ from app.core.versioning import ExpectedVersion
 from app.extensions import db
 from app.records.errors import NotDeleted, RecordNotFound
 from app.records.models import IdentityVault, UserRecord
+from app.records.queries_change import find_locked
 from app.records.queries_rows import BY_ID, RecordRow, Values, row_of
 
 _table = table_of(UserRecord)
@@ -63,7 +64,7 @@ def _version(record_id: UUID, *conditions: ColumnElement[bool]) -> UUID:
 
 def get_for_change(record_id: UUID) -> UserRecord:
     """Return a live record to be changed; other writers of it wait. Raises RecordNotFound."""
-    record = db.session.get(UserRecord, record_id, with_for_update=True)
+    record = find_locked(record_id)
     if record is None or record.is_deleted:
         raise RecordNotFound
     return record
@@ -71,7 +72,7 @@ def get_for_change(record_id: UUID) -> UserRecord:
 
 def get_for_restore(record_id: UUID, expected: ExpectedVersion | None = None) -> UserRecord:
     """Return a deleted record to be brought back. Raises RecordNotFound, VersionConflict, NotDeleted, in this order."""
-    record = db.session.get(UserRecord, record_id, with_for_update=True)
+    record = find_locked(record_id)
     if record is None:
         raise RecordNotFound
     record.expect_version(expected)

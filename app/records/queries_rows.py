@@ -62,7 +62,8 @@ def read_moment(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def _column(name: str) -> ColumnElement[Any]:
+def readable(name: str) -> ColumnElement[Any]:
+    """Return a column as it can stand in JSON."""
     column: ColumnElement[Any] = _table.c[name]
     return func.hex(column) if isinstance(column.type, BinaryUuid) else column
 
@@ -84,7 +85,7 @@ KINDS = {column.name: type(column.type) for column in _table.columns} | {SEEN: U
 _READ = [(place, READERS[KINDS[name]]) for place, name in enumerate(RecordRow._fields) if KINDS[name] in READERS]
 
 document = func.json_array(
-    *(_column(name) for name in RecordRow._fields if name != SEEN), seen_last, type_=Text()
+    *(readable(name) for name in RecordRow._fields if name != SEEN), seen_last, type_=Text()
 ).label("document")
 """A record's row as one JSON text."""
 

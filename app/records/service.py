@@ -8,12 +8,12 @@ from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.attributes import set_committed_value
 
-from app.core import outbox, transaction
+from app.core import outbox, ready_sql, transaction
 from app.core.actions import Action
 from app.core.database import new_id, table_of, utc_now
 from app.core.errors import FieldError, ValidationFailed
 from app.core.identity import Actor
-from app.core.statements import insert_rows, run
+from app.core.statements import connection, insert_rows
 from app.core.transaction import command
 from app.core.vault import vault
 from app.core.versioning import ExpectedVersion
@@ -164,7 +164,7 @@ def update_record(
 
 def complete_record(record: UserRecord) -> UserRecord:
     """Read what a record shows beside its row while the transaction lasts: after the commit nothing may fail."""
-    set_committed_value(record, SEEN, run(SEEN_LAST, email=record.email).scalar())
+    set_committed_value(record, SEEN, ready_sql.scalar(connection(), SEEN_LAST, {"email": record.email}))
     return record
 
 
@@ -173,7 +173,7 @@ def _apply(record: UserRecord, values: Mapping[str, Any], actor: Actor) -> list[
     changed = [name for name, value in values.items() if getattr(record, name) != value]
     if not changed:
         return changed
-    before = suffixes_of(record.name, record.email)
+    was = (record.name, record.email)
     for name in tuple(changed):
         setattr(record, name, values[name])
         if name in RENEWS:
@@ -183,9 +183,10 @@ def _apply(record: UserRecord, values: Mapping[str, Any], actor: Actor) -> list[
             changed.append(CLEARS[name])
     if record.secondary_mobile == record.primary_mobile:
         raise ValidationFailed([FieldError("secondary_mobile", "SAME_AS_PRIMARY", SAME_AS_PRIMARY_WORDS)])
-    record.name_folded = fold(record.name)[:FOLDED_LENGTH]
     record.updated_at, record.updated_by = utc_now(), actor.account_id
-    _index(record.id, before, suffixes_of(record.name, record.email))
+    if was != (record.name, record.email):
+        record.name_folded = fold(record.name)[:FOLDED_LENGTH]
+        _index(record.id, suffixes_of(*was), suffixes_of(record.name, record.email))
     return changed
 
 
