@@ -33,7 +33,7 @@ from app.health import api as health_api
 from app.health import docs
 from app.privacy import links as privacy
 from app.records import api as records_api
-from app.records import counting, own, viewing
+from app.records import counting, keeping, own, viewing
 from app.records import web as records_web
 from app.verification import api as verification_api
 from app.verification import states as verification
@@ -43,7 +43,7 @@ from config import Config
 SETTINGS_FIRST = (logging, metrics, proxies, headers, cookies, json, ids, assets, vault, database, audit, audit_flush)
 SAFEGUARDS = (telemetry, limits, access, validation, problems, presenting, navigation)
 FEATURES = (
-    *(account_access, sso_provider, correspondence, mail, viewing, own, counting, privacy, verification),
+    *(account_access, sso_provider, correspondence, mail, viewing, own, counting, keeping, privacy, verification),
     *(arranging, api_events, broker, cli),
 )
 BLUEPRINTS = (

@@ -25,6 +25,7 @@ class Known:
     emails: Sequence[str]
     mobiles: Sequence[str]
     cursor: str
+    name_cursor: str
     deep_page: int
     seed: int
     sign_in: Mapping[str, str]
@@ -91,6 +92,14 @@ def _by_number(known: Known) -> Iterator[bytes]:
     return itertools.cycle([request("POST", "/api/v1/users/search/", known, body) for body in asked])
 
 
+def _list(query: str) -> Callable[[Known], Iterator[bytes]]:
+    return lambda known: _always(request("GET", f"/api/v1/users/?{query}", known))
+
+
+def _by_name(known: Known) -> Iterator[bytes]:
+    return _list(f"sort=name&cursor={known.name_cursor}")(known)
+
+
 def _search(known: Known, texts: Sequence[str]) -> Iterator[bytes]:
     return _always(*(request("GET", f"/api/v1/users/search/?q={text}", known) for text in texts))
 
@@ -113,9 +122,14 @@ OPERATIONS = {
         Operation("create", _create, 201),
         Operation("update", _update),
         Operation("delete", _delete),
-        Operation("list", lambda known: _always(request("GET", "/api/v1/users/", known))),
+        Operation("list", _list("")),
         Operation("list-cursor", lambda known: _always(request("GET", f"/api/v1/users/?cursor={known.cursor}", known))),
         Operation("list-page", lambda known: _always(request("GET", f"/api/v1/users/?page={known.deep_page}", known))),
+        Operation("list-name-cursor", _by_name),
+        Operation("list-idle-name", _list("is_active=false&sort=name")),
+        Operation("list-rare", _list("mobile_verified=true")),
+        Operation("list-deleted", _list("deleted=only")),
+        Operation("list-all", _list("deleted=include")),
         Operation("search-hit", lambda known: _search(known, [email.partition("@")[0] for email in known.emails])),
         Operation("search-common", lambda known: _search(known, [COMMON])),
         Operation("search-miss", lambda known: _search(known, [UNKNOWN])),

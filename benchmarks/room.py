@@ -89,7 +89,10 @@ def enter(port: int, database_url: str, seed: int) -> Known:
     people = sample(database_url)
     listed = json.loads(_ask(port, "GET", "/api/v1/users/?page_size=1", Authorization=f"Bearer {token}")[1])
     deep_page = max(1, listed["total_pages"] // 10 * 6 // 10)
-    deep = json.loads(_ask(port, "GET", f"/api/v1/users/?page={deep_page}", Authorization=f"Bearer {token}")[1])
+    by_name, deep = (
+        json.loads(_ask(port, "GET", f"/api/v1/users/?page={deep_page}{order}", Authorization=f"Bearer {token}")[1])
+        for order in ("&sort=name", "")
+    )
     return Known(
         token=token,
         cookie=_session(port),
@@ -97,6 +100,7 @@ def enter(port: int, database_url: str, seed: int) -> Known:
         emails=[person[1] for person in people],
         mobiles=[person[2] for person in people],
         cursor=deep["next_cursor"],
+        name_cursor=by_name["next_cursor"],
         deep_page=deep_page,
         seed=seed,
         sign_in=ADMIN,

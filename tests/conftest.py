@@ -58,6 +58,8 @@ def empty_database(engine_url: str, built_app: Flask) -> str:
     """Empty every table, by a connection of our own that no rule of the program watches."""
     built_app.extensions["views"].later.flush()
     built_app.extensions["arranging"].flush()
+    built_app.extensions["keeping"].flush()
+    built_app.extensions["kept_searches"].forget()
     engine = create_engine(engine_url, poolclass=NullPool)
     with engine.begin() as connection:
         if engine.dialect.name == "mysql":

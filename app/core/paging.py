@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 from itsdangerous.encoding import base64_decode, base64_encode
 from itsdangerous.exc import BadData
-from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, or_
+from sqlalchemy import ColumnElement, FromClause, Integer, Select, and_, bindparam, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.errors import FieldError, ValidationFailed
@@ -74,6 +74,9 @@ class Page(Generic[T]):
 class Keys:
     """The rows of a list by their keys alone: how many there are, and the column that orders them.
 
+    `stretches` are conditions of which each row fulfils one, and each of which
+    is one stretch of an index in the order asked for: the page is put together
+    from their beginnings, however few of the rows between them are wanted.
     `parameters` are those of `rows`. Lists of one `shape` differ in nothing but
     their parameters, so their statement is written once.
     """
@@ -84,6 +87,7 @@ class Keys:
     tie: Ordering
     parameters: Mapping[str, Any] = field(default_factory=dict)
     shape: Hashable = None
+    stretches: Sequence[ColumnElement[bool]] = ()
 
 
 def walk(rows: Select[Any], total: Select[Any], order: Ordering, tie: Ordering, ask: PageRequest) -> Page[Any]:
@@ -117,6 +121,7 @@ def walk_keys(shown: Select[Any], keys: Keys, ask: PageRequest) -> Page[Any]:
     elif offset > keys.total // 2 > 0:
         given["limit"], descending = min(limit, keys.total - offset), not descending
         given["offset"] = keys.total - offset - given["limit"]
+    given["reach"] = given["offset"] + given["limit"]
     statement = _statement(shown, keys, ask, descending)
     if keys.shape is None:
         return _page(db.session.connection().execute(statement, given).all(), keys.total, ask)
@@ -127,23 +132,32 @@ _statements: dict[Hashable, Select[Any]] = {}
 
 
 def _statement(shown: Select[Any], keys: Keys, ask: PageRequest, descending: bool) -> Select[Any]:
-    by_cursor = ask.cursor is not None
-    name = (keys.shape, str(keys.order), ask.descending, descending, by_cursor)
+    name = (keys.shape, str(keys.order), ask.descending, descending, ask.cursor is not None)
     if keys.shape is not None and name in _statements:
         return _statements[name]
-    found = keys.rows.add_columns(keys.order.label("cursor_order"), keys.tie.label("cursor_tie"))
-    if by_cursor:
-        after = bindparam("after", type_=keys.order.type), bindparam("after_tie", type_=keys.tie.type)
-        found = found.where(_beyond(keys.order, keys.tie, after, descending=ask.descending))
-    else:
-        found = found.offset(bindparam("offset", type_=Integer()))
-    found = found.order_by(*_direction(keys.order, keys.tie, descending=descending))
-    place = found.limit(bindparam("limit", type_=Integer())).subquery()
+    place = _place(keys, ask, descending)
     rows = shown.join(place, place.c.cursor_tie == keys.tie).add_columns(place.c.cursor_order, place.c.cursor_tie)
     statement = rows.order_by(*_direction(place.c.cursor_order, place.c.cursor_tie, descending=ask.descending))
     if keys.shape is not None:
         _statements[name] = statement
     return statement
+
+
+def _place(keys: Keys, ask: PageRequest, descending: bool) -> FromClause:
+    """Find the keys of a page; of several stretches each gives as many as the page could take from it."""
+    found = keys.rows.add_columns(keys.order.label("cursor_order"), keys.tie.label("cursor_tie"))
+    if ask.cursor is not None:
+        after = bindparam("after", type_=keys.order.type), bindparam("after_tie", type_=keys.tie.type)
+        found = found.where(_beyond(keys.order, keys.tie, after, descending=ask.descending))
+    found = found.order_by(*_direction(keys.order, keys.tie, descending=descending))
+    if keys.stretches:
+        reach = bindparam("reach", type_=Integer())
+        pieces = (select(found.where(stretch).limit(reach).subquery()) for stretch in keys.stretches)
+        together = union_all(*pieces).subquery()
+        order = _direction(together.c.cursor_order, together.c.cursor_tie, descending=descending)
+        found = select(together).order_by(*order)
+    found = found.limit(bindparam("limit", type_=Integer()))
+    return (found if ask.cursor is not None else found.offset(bindparam("offset", type_=Integer()))).subquery()
 
 
 def _page(found: Sequence[Any], total: int, ask: PageRequest) -> Page[Any]:

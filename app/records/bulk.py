@@ -4,7 +4,6 @@ Rows go in by Core in large pieces, past the flush listener: one entry in the
 trail stands for all of them, and no events are published.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -93,7 +92,7 @@ def _insert_people(people: Sequence[Mapping[str, Any]], *, first_at: datetime, a
         _insert(table_of(IdentityVault), vaults)
         _insert(table_of(UserRecord), records)
         _insert(table_of(RecordSuffix), suffixes)
-        counting.add(Counter(counting.kind_of(record) for record in records))
+        counting.add_rows(records)
 
     transaction.run(write)
 

@@ -8,6 +8,7 @@ the change: the sum over the rows is exact, and no writer waits for another.
 import os
 import threading
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from functools import cache
 from itertools import count, product
 from typing import Any, Final
@@ -26,6 +27,7 @@ from sqlalchemy import (
     select,
     type_coerce,
     union_all,
+    update,
 )
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.orm import Session
@@ -34,12 +36,17 @@ from app.core import ready_sql, transaction
 from app.core.audit_flush import held_before
 from app.core.database import table_of
 from app.core.quick_reads import fetch_value
-from app.core.statements import connection
-from app.records.models import RecordCount, UserRecord
+from app.core.statements import connection, run
+from app.records.kept_searches import KINDS, State, moves
+from app.records.models import KeptSearch, RecordCount, UserRecord
 
 FLAGS: Final = {"is_deleted": 8, "is_active": 4, "email_verified": 2, "mobile_verified": 1}
+COUNTED_BY: Final = (*FLAGS, "name_folded", "email")
 SHARDS: Final = 128
 _counts, _records = table_of(RecordCount), table_of(UserRecord)
+KIND: Final[ColumnElement[int]] = sum(
+    (type_coerce(_records.c[name], Integer) * weight for name, weight in FLAGS.items()), start=literal(0)
+)
 _writers, _mine = count(), threading.local()
 
 
@@ -51,10 +58,15 @@ def init_app(_app: Flask) -> None:
 
 def total(**wanted: bool | None) -> int:
     """Return how many records have these flags; a flag that is None may be either."""
+    return int(fetch_value(_sum_of(tuple(kinds(**wanted))), {}))
+
+
+def kinds(**wanted: bool | None) -> list[int]:
+    """Return the kinds of record that have these flags; a flag that is None may be either."""
     either = [
         (0, weight) if wanted.get(name) is None else (weight * bool(wanted[name]),) for name, weight in FLAGS.items()
     ]
-    return int(fetch_value(_sum_of(tuple(sum(weights) for weights in product(*either))), {}))
+    return [sum(weights) for weights in product(*either)]
 
 
 @cache
@@ -72,9 +84,18 @@ def add(changes: Counter[int]) -> None:
         ready_sql.write(in_use, _adding(in_use.dialect.name), rows)
 
 
-def kind_of(values: Any) -> int:
-    """Return the kind of a row of values by name."""
-    return sum(weight for name, weight in FLAGS.items() if values[name])
+def add_rows(rows: Iterable[Mapping[str, Any]]) -> None:
+    """Add new records that went in past the session, in the transaction in hand."""
+    changes: Counter[int] = Counter()
+    for row in rows:
+        changes.update(moves(None, state_of(row)))
+    add(changes)
+
+
+def state_of(values: Mapping[str, Any]) -> State:
+    """Return what a row of values by name is counted by."""
+    kind = sum(weight for name, weight in FLAGS.items() if values[name])
+    return State(kind, values["name_folded"], values["email"])
 
 
 def recount() -> int:
@@ -86,16 +107,14 @@ def recount() -> int:
 
 
 def _mend() -> int:
-    kind: ColumnElement[int] = sum(
-        (type_coerce(_records.c[name], Integer) * weight for name, weight in FLAGS.items()), start=literal(0)
-    )
-    there = select(kind.label("kind"), func.count().label("amount")).group_by(kind)
-    known = select(_counts.c.kind, -func.sum(_counts.c.amount)).group_by(_counts.c.kind)
+    there = select(KIND.label("kind"), func.count().label("amount")).group_by(KIND)
+    known = select(_counts.c.kind, -func.sum(_counts.c.amount)).where(_counts.c.kind.between(0, KINDS - 1))
     wrong: Counter[int] = Counter()
     # One statement, because each one of its own would read at a moment of its own.
-    for row in connection().execute(union_all(there, known)):
+    for row in connection().execute(union_all(there, known.group_by(_counts.c.kind))):
         wrong[row.kind] += int(row.amount)
     add(wrong)
+    run(update(table_of(KeptSearch)).values(marks=None))
     return sum(abs(amount) for amount in wrong.values())
 
 
@@ -103,22 +122,18 @@ def _count_flush(session: Session, _context: object) -> None:
     changes: Counter[int] = Counter()
     for row in session.new:
         if isinstance(row, UserRecord):
-            changes[kind_of(vars(row))] += 1
+            changes.update(moves(None, state_of(vars(row))))
     for row in session.dirty:
         if isinstance(row, UserRecord):
-            changes.update(_moves(row))
+            changes.update(moves(*_states(row)))
     add(changes)
 
 
-def _moves(row: UserRecord) -> Counter[int]:
-    """Return what a change of a row does to the numbers: one less of its old kind, one more of its new."""
-    before = {name: held for name, held in held_before(row).items() if name in FLAGS and held is not None}
-    moves: Counter[int] = Counter()
-    if before:
-        now = {name: getattr(row, name) for name in FLAGS}
-        moves[kind_of(now | before)] -= 1
-        moves[kind_of(now)] += 1
-    return moves
+def _states(row: UserRecord) -> tuple[State, State]:
+    """Return what a change of a row makes of where it is counted: before, and now."""
+    now = {name: getattr(row, name) for name in COUNTED_BY}
+    held = {name: value for name, value in held_before(row).items() if name in COUNTED_BY and value is not None}
+    return state_of(now | held), state_of(now)
 
 
 def _shard() -> int:

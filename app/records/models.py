@@ -27,6 +27,9 @@ from app.extensions import Base
 HIDDEN = {"audit": False}
 FOLDED_LENGTH = 700
 SUFFIX_BYTES = 48
+KEPT_LENGTH = 48
+KIND = ("is_deleted", "is_active", "email_verified", "mobile_verified")
+ORDERS = {"created_at": "created_at", "updated_at": "updated_at", "name": "name_folded", "email": "email"}
 
 
 class IdentityVault(Base):
@@ -86,6 +89,7 @@ class UserRecord(Audited, Versioned, SoftDeletes, Base):
         Index("ix_user_records_updated_at", "is_deleted", "updated_at", "id"),
         Index("ix_user_records_name", "is_deleted", "name_folded", "id"),
         Index("ix_user_records_email", "is_deleted", "email", "id"),
+        *(Index(f"ix_user_records_kind_{name}", *KIND, column, "id") for name, column in ORDERS.items()),
         Index("ix_user_records_secondary_mobile", "secondary_mobile"),
         Index("ix_user_records_deleted_at", "is_deleted", "deleted_at", "id"),
         # Lengths, because on MariaDB a text equals itself with blanks at its end.
@@ -143,6 +147,17 @@ class RecordCount(Base):
     kind: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     shard: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     amount: Mapped[int] = mapped_column(BigInteger)
+
+
+class KeptSearch(Base):
+    """A text so many records hold that how many is kept; `marks` are the late changes when it was counted last."""
+
+    __tablename__ = "kept_searches"
+    __table_args__ = (UniqueConstraint("text"),)
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    text: Mapped[str] = mapped_column(Text(KEPT_LENGTH))
+    marks: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class RecordView(Base):

@@ -1,22 +1,27 @@
 """Lists of records and searches among them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from itertools import product
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, false, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, select
 
 from app.core.database import table_of
 from app.core.paging import Keys, Page, PageRequest, walk_keys
-from app.extensions import db
-from app.records import counting
+from app.core.statements import run
+from app.records import counting, queries_search
 from app.records.counting import FLAGS
 from app.records.identifiers import ExactKinds
+from app.records.keeping import keep
+from app.records.kept_searches import amounts
 from app.records.models import UserRecord
 from app.records.queries_rows import RecordRow, document, read_rows
-from app.records.queries_search import search_plan
+from app.records.queries_search import by_index, count_found, search_plan
+from app.records.suffixes import fold
 
 _table = table_of(UserRecord)
 _shown = select(document)
@@ -34,6 +39,8 @@ TESTS: dict[str, ColumnElement[bool]] = {
     "created_from": _table.c.created_at >= bindparam("created_from"),
     "created_before": _table.c.created_at < bindparam("created_before"),
 }
+STATES = (False, True)
+OTHER_FLAGS = frozenset(FLAGS) - {"is_deleted"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,28 +58,35 @@ class Filter:
 
 def list_records(narrow: Filter, ask: PageRequest, *, sort: str = "created_at") -> Page[RecordRow]:
     """Page through the records."""
-    kept = _conditions(narrow)
+    values = _values(narrow)
+    asked = tuple(values)
     total = _known_total(narrow)
     if total is None:
-        total = _counted(list(kept), _values(narrow))
-    keys = Keys(select().where(*kept), total, SORTS[sort], _table.c.id, _values(narrow), tuple(_values(narrow)))
-    return _walk(keys, ask)
+        total = int(run(_counting(asked), **values).scalar_one())
+    rows = select().where(*_conditions(asked))
+    return _walk(Keys(rows, total, SORTS[sort], _table.c.id, values, asked, _stretches(asked)), ask)
 
 
 def search_records(
     query: str, exact: ExactKinds, narrow: Filter, ask: PageRequest, *, sort: str = "created_at"
 ) -> Page[RecordRow]:
     """Page through the records whose name or e-mail a text is part of, or that hold exactly one of the values."""
-    conditions, values, found = _conditions(narrow), _values(narrow), search_plan(query, exact)
-    if found.everywhere is not None:
-        conditions.append(found.everywhere)
-        total = found.count_live() if narrow == Filter() and found.count_live else _counted(conditions, values)
-        return _walk(Keys(select().where(*conditions), total, SORTS[sort], _table.c.id, values), ask)
-    if found.ids is None:
-        return _walk(Keys(select().where(false()), 0, SORTS[sort], _table.c.id, shape="nothing"), ask)
-    keys = select().select_from(_table).join(found.ids, found.ids.c.id == _table.c.id).where(*conditions)
-    total = int(db.session.execute(keys.add_columns(func.count()), values).scalar_one())
-    return _walk(Keys(keys, total, SORTS[sort], _table.c.id, values), ask)
+    values, order, tie = _values(narrow), SORTS[sort], _table.c.id
+    asked, numbers = tuple(values), None if exact != ExactKinds() else amounts(fold(query))
+    found = search_plan(query, exact, is_common=sum((numbers or {}).values()) > queries_search.COMMON)
+    if found is None:
+        return _walk(Keys(select().where(false()), 0, order, tie, shape="nothing"), ask)
+    total = _kept_total(numbers, narrow)
+    if total is None:
+        counted = count_found(found).where(*_conditions(asked))
+        total = int(run(counted, **values, **found.values).scalar_one())
+        if found.is_common and OTHER_FLAGS.isdisjoint(asked) and total <= queries_search.COMMON:
+            found = by_index(found)
+        elif found.is_common and total > queries_search.COMMON:
+            keep(fold(query))
+    rows, shape = found.rows.where(*_conditions(asked)), (found.shape, asked)
+    stretches = _stretches(asked) if found.is_common else ()
+    return _walk(Keys(rows, total, order, tie, {**values, **found.values}, shape, stretches), ask)
 
 
 def _walk(keys: Keys, ask: PageRequest) -> Page[RecordRow]:
@@ -82,20 +96,31 @@ def _walk(keys: Keys, ask: PageRequest) -> Page[RecordRow]:
 
 def _known_total(narrow: Filter) -> int | None:
     """Return how many records a filter leaves, where the numbers that are kept tell."""
+    flags = _flags(narrow)
+    return None if flags is None else counting.total(**flags)
+
+
+def _kept_total(numbers: Mapping[int, int] | None, narrow: Filter) -> int | None:
+    """Return how many of a kept search's records a filter leaves, where its numbers tell."""
+    flags = _flags(narrow)
+    if numbers is None or flags is None:
+        return None
+    return sum(numbers.get(kind, 0) for kind in counting.kinds(**flags))
+
+
+def _flags(narrow: Filter) -> dict[str, bool | None] | None:
+    """Return the flags that a filter asks for; None where it asks for anything else."""
     if narrow.deleted_by or narrow.created_from or narrow.created_before:
         return None
     is_deleted = None if narrow.deleted == "include" else narrow.deleted == "only"
-    return counting.total(
-        is_deleted=is_deleted,
-        is_active=narrow.is_active,
-        email_verified=narrow.email_verified,
-        mobile_verified=narrow.mobile_verified,
-    )
+    return {"is_deleted": is_deleted, **{name: getattr(narrow, name) for name in sorted(OTHER_FLAGS)}}
 
 
-def _counted(conditions: Sequence[ColumnElement[bool]], values: Mapping[str, Any]) -> int:
-    counted = select(func.count()).select_from(_table).where(*conditions)
-    return int(db.session.execute(counted, values).scalar_one())
+@cache
+def _counting(asked: tuple[str, ...]) -> Select[Any]:
+    """Write the statement that counts by the index of the flags, each of which has to be named for it."""
+    either = [_table.c[name].in_(STATES) for name in _free(asked)]
+    return select(func.count()).select_from(_table).where(*_conditions(asked), *either)
 
 
 def _values(narrow: Filter) -> dict[str, Any]:
@@ -106,5 +131,18 @@ def _values(narrow: Filter) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _conditions(narrow: Filter) -> list[ColumnElement[bool]]:
-    return [TESTS[name] for name in _values(narrow)]
+def _conditions(asked: Iterable[str]) -> list[ColumnElement[bool]]:
+    return [TESTS[name] for name in asked]
+
+
+def _stretches(asked: tuple[str, ...]) -> list[ColumnElement[bool]]:
+    """Tell the stretches of an index apart in which the records of a filter lie, in any order a list may have."""
+    free = _free(asked)
+    states = product(*(STATES for _ in free))
+    return [and_(*(_table.c[name] == state for name, state in zip(free, each, strict=True))) for each in states if each]
+
+
+def _free(asked: tuple[str, ...]) -> list[str]:
+    """Return the flags that may be either: only whether it is deleted, where no other flag is asked for."""
+    flags = ("is_deleted",) if OTHER_FLAGS.isdisjoint(asked) else FLAGS
+    return [name for name in flags if name not in asked]

@@ -30,7 +30,8 @@ def statements(app: Flask) -> Iterator[list[str]]:
 
     def note(_connection: object, _cursor: object, words: str, *_: object) -> None:
         first = " ".join(words.split()[:3]).partition("(")[0]
-        if not first.startswith("BEGIN"):  # a server is told in another way
+        # A server is told of a beginning in another way, and which searches are kept is asked every few seconds.
+        if not first.startswith(("BEGIN", "SELECT kept_searches")):
             sent.append(first)
 
     with app.app_context():
