@@ -1,6 +1,6 @@
 """Record Room: person records, kept with care."""
 
-from app import cli, extensions
+from app import commands, extensions
 from app.accounts import access as account_access
 from app.accounts import api as accounts_api
 from app.accounts import api_accounts, api_keys, correspondence, sso_provider
@@ -44,7 +44,7 @@ SETTINGS_FIRST = (logging, metrics, proxies, headers, cookies, json, ids, assets
 SAFEGUARDS = (telemetry, limits, access, validation, problems, presenting, navigation)
 FEATURES = (
     *(account_access, sso_provider, correspondence, mail, viewing, own, counting, keeping, privacy, verification),
-    *(arranging, api_events, broker, cli),
+    *(arranging, api_events, broker, commands),
 )
 BLUEPRINTS = (
     *(accounts_api.bp, api_accounts.bp, api_keys.bp, accounts_web.bp, records_api.bp, records_web.bp),

@@ -30,6 +30,7 @@ def init_app(app: Flask) -> None:
     """Register every command."""
     for group in (serve, worker_command, accounts_cli.accounts, accounts_cli.api_keys, records_group, audit_group):
         app.cli.add_command(group)
+    app.extensions["migrate"].migrate.init_app(app)  # adds `flask db …`
 
 
 @click.command()

@@ -5,7 +5,6 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
 from flask_mail import Mail
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy import MetaData
@@ -28,7 +27,6 @@ class Base(DeclarativeBase):
 
 # An answer tells what its own transaction wrote: a row read again after the commit may be somebody else's next version.
 db = SQLAlchemy(model_class=Base, disable_autonaming=True, session_options={"expire_on_commit": False})
-migrate = Migrate(compare_type=True, render_as_batch=True)
 login_manager = LoginManager()
 limiter = Limiter(key_func=get_remote_address, enabled=True)
 csrf = CSRFProtect()
@@ -37,6 +35,5 @@ mail = Mail()
 
 def init_app(app: Flask) -> None:
     """Bind what needs no settings beyond the application's own; the database and mail have modules of their own."""
-    migrate.init_app(app, db, directory="migrations")
     login_manager.init_app(app)
     csrf.init_app(app)

@@ -5,11 +5,15 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 from itertools import cycle
 from pathlib import Path
 from time import time
 
+from sqlalchemy import make_url
+
 from benchmarks import room
+from benchmarks.arguments import arguments
 from benchmarks.load import press
 from benchmarks.operations import OPERATIONS, Known, get_constant
 from benchmarks.report import Line, print_head, print_line
@@ -17,70 +21,63 @@ from benchmarks.server import Server, cores, running
 from tests.services.machine import main as install
 from tests.services.mariadb import MariaDb
 
-ROWS = (1_000, 100_000, 1_000_000)
-QUICK_ROWS = (1_000,)
 WARM_SECONDS = 0.5
 ROUNDS = 2
 
 
 def main() -> None:
     """Read the arguments, and measure."""
-    given = _arguments()
-    install(["mariadb"])
+    given = arguments()
+    if given.database is None:
+        install(["mariadb"])
     os.sched_setaffinity(0, cores()[1])
-    for rows in given.rows or (QUICK_ROWS if given.quick else ROWS):
-        print_head(rows, given.server)
+    for rows in given.rows:
         with ExitStack() as ends:
-            url = given.database or _database(ends, rows)
+            url = _database(ends, given, rows)
+            print_head(rows, f"{given.server}, {given.threads} threads, {make_url(url).drivername}")
             _measure(given, url)
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--rows", type=int, action="append", help="how many records; may be given several times")
-    parser.add_argument("--ops", default=",".join(OPERATIONS), help="operations, divided by commas")
-    parser.add_argument("--seconds", type=float, default=5.0, help="how long each operation is pressed")
-    parser.add_argument("--server", default="gunicorn", help="gunicorn, gunicorn-sync, gunicorn-gevent or granian")
-    parser.add_argument("--driver", default="pymysql", help="pymysql or mysqldb")
-    parser.add_argument("--database", help="URL of a database that is filled already, instead of a new one")
-    parser.add_argument("--quick", action="store_true", help="1,000 records only, and two seconds for each operation")
-    given = parser.parse_args()
-    given.ops = [name for name in given.ops.split(",") if name]
-    if unknown := sorted(set(given.ops) - set(OPERATIONS)):
-        parser.error(f"there is no operation {', '.join(unknown)}; choose from {', '.join(OPERATIONS)}")
-    given.seconds = min(given.seconds, 2.0) if given.quick else given.seconds
-    return given
-
-
-def _database(ends: ExitStack, rows: int) -> str:
-    server = MariaDb.start("--innodb-buffer-pool-size=4G", "--innodb-flush-log-at-trx-commit=1")
-    ends.callback(server.stop)
-    url = server.create_database("bench")
-    room.fill(room.settings(url), rows)
+def _database(ends: ExitStack, given: argparse.Namespace, rows: int) -> str:
+    if given.database is None:
+        server = MariaDb.start("--innodb-buffer-pool-size=4G", "--innodb-flush-log-at-trx-commit=1")
+        ends.callback(server.stop)
+        made = make_url(server.create_database("bench")).set(drivername=f"mysql+{given.driver}")
+        url = made.render_as_string(hide_password=False)
+        room.fill(room.settings(url), rows)
+        return url
+    url, place = str(given.database), make_url(given.database)
+    if place.get_backend_name() == "sqlite" and not Path(str(place.database)).exists():
+        room.fill(room.settings(url), rows)
     return url
 
 
 def _measure(given: argparse.Namespace, url: str) -> None:
-    url = url.replace("+pymysql", f"+{given.driver}")
     with tempfile.TemporaryDirectory(prefix="record-room-bench-") as name, ExitStack() as ends:
-        folder = Path(name)
-        floor = ends.enter_context(
-            running(given.server, "benchmarks.floors:flask", {"FLOOR_DATABASE_URL": url}, folder)
-        )
-        app = ends.enter_context(running(given.server, "wsgi:app", room.settings(url), folder))
+
+        def start(target: str, settings: dict[str, str], kind: str = given.server) -> Server:
+            return ends.enter_context(running(kind, target, settings, Path(name), threads=given.threads))
+
+        floor = start("benchmarks.floors:flask", {"FLOOR_DATABASE_URL": url})
+        app = start("wsgi:app", room.settings(url))
         known = room.enter(app.port, url, seed=800 + int(time()) % 90)
         rows = [get_constant(f"/row/{record_id}") for record_id in known.ids]
-        if "get" in given.ops:
-            print_line(_floor("floor: flask constant", floor, cycle([get_constant("/constant")]), given.seconds))
+        _press_floor("floor: bare WSGI", start("benchmarks.floors:bare", {}), "/", given.seconds)
+        _press_floor("floor: flask constant", floor, "/constant", given.seconds)
+        if given.server != "granian" and find_spec("granian"):
+            other = start("benchmarks.floors:flask", {"FLOOR_DATABASE_URL": url}, "granian")
+            print_line(_timed("floor: one row, granian", 200, other, cycle(rows), given.seconds / ROUNDS))
         for operation in given.ops:
             if operation == "delete":
                 known.fresh = room.fresh(url)
-            print_line(_floor("floor: flask, one row", floor, cycle(rows), given.seconds / ROUNDS))
-            print_line(_operation(operation, app, known, given.seconds))
+            # Just before each operation, so that both meet the same neighbours.
+            beside = _timed("floor: flask, one row", 200, floor, cycle(rows), given.seconds / ROUNDS)
+            print_line(beside)
+            print_line(_operation(operation, app, known, given.seconds), beside)
 
 
-def _floor(name: str, server: Server, requests: Iterator[bytes], seconds: float) -> Line:
-    return _timed(name, 200, server, requests, seconds)
+def _press_floor(name: str, server: Server, path: str, seconds: float) -> None:
+    print_line(_timed(name, 200, server, cycle([get_constant(path)]), seconds / ROUNDS))
 
 
 def _operation(name: str, server: Server, known: Known, seconds: float) -> Line:
@@ -89,7 +86,7 @@ def _operation(name: str, server: Server, known: Known, seconds: float) -> Line:
 
 
 def _timed(name: str, right: int, server: Server, requests: Iterator[bytes], seconds: float) -> Line:
-    press(server.port, requests, WARM_SECONDS)
+    press(server.port, requests, min(WARM_SECONDS, seconds))
     with _cpu(server) as used:
         heard = press(server.port, requests, seconds)
     return Line(name, heard, used[0], right, server.memory_mib())

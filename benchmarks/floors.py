@@ -12,8 +12,10 @@ from sqlalchemy import make_url
 BODY = b'{"status":"ok"}'
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
-url = make_url(os.environ.get("FLOOR_DATABASE_URL", "mysql+pymysql://"))
-driver = __import__(url.get_dialect().import_dbapi().__name__) if url.host else None
+url = make_url(os.environ.get("FLOOR_DATABASE_URL", "sqlite://"))
+is_file = url.get_backend_name() == "sqlite"
+driver: Any = url.get_dialect().import_dbapi()
+LOOK_UP = f"SELECT * FROM user_records WHERE id = {'?' if is_file else '%s'}"  # noqa: S608 - how the driver marks a value
 mine = local()
 flask = Flask(__name__)
 
@@ -33,17 +35,23 @@ def constant() -> Response:
 @flask.get("/row/<record_id>")
 def row(record_id: str) -> Response:
     """Answer one row by its primary key."""
-    with _connection().cursor() as cursor:
-        cursor.execute("SELECT * FROM user_records WHERE id = %s", (UUID(record_id).bytes,))
-        found = cursor.fetchone()
+    cursor = _connection().cursor()
+    cursor.execute(LOOK_UP, (UUID(record_id).bytes,))
+    found = cursor.fetchone()
+    cursor.close()
     return Response(f'{{"name":"{found[3]}"}}', mimetype="application/json")
 
 
 def _connection() -> Any:
     if not hasattr(mine, "connection"):
-        assert driver is not None  # noqa: S101 - the server was started with a database
-        mine.connection = driver.connect(
-            host=url.host, port=url.port or 3306, user=url.username or "", password=url.password or "",
-            database=url.database or "", charset="utf8mb4", autocommit=True,
-        )  # fmt: skip
+        mine.connection = _connect()
     return mine.connection
+
+
+def _connect() -> Any:
+    if is_file:
+        return driver.connect(url.database, isolation_level=None)
+    return driver.connect(
+        host=url.host, port=url.port or 3306, user=url.username or "", password=url.password or "",
+        database=url.database or "", charset="utf8mb4", autocommit=True,
+    )  # fmt: skip

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from math import ceil
 from time import perf_counter
 
 LENGTH = re.compile(rb"\r\n[Cc]ontent-[Ll]ength: *([0-9]+)")
@@ -23,9 +24,9 @@ class Heard:
     broken: int = 0
 
     def percentile(self, share: float) -> float:
-        """Return the time below which this share of the answers came, in milliseconds."""
+        """Return the time within which this share of the answers came, in milliseconds."""
         ordered = sorted(self.seconds)
-        return ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000 if ordered else 0.0
+        return ordered[max(0, ceil(len(ordered) * share) - 1)] * 1000 if ordered else 0.0
 
     @property
     def per_second(self) -> float:
@@ -88,6 +89,7 @@ async def _press(port: int, requests: Iterator[bytes], seconds: float, connectio
     for end in done:
         make = partial(_Connection, requests, heard, began + seconds, end)
         await loop.create_connection(make, "127.0.0.1", port)
-    await asyncio.wait(done, timeout=seconds + PATIENCE_SECONDS)
+    _ended, unanswered = await asyncio.wait(done, timeout=seconds + PATIENCE_SECONDS)
+    heard.broken += len(unanswered)
     heard.elapsed = perf_counter() - began
     return heard

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, create_engine, text
 
 from benchmarks.operations import Known
-from benchmarks.server import ROOT
+from benchmarks.server import ROOT, environ
 from tests.settings import production_settings
 
 ADMIN = {"email": "admin@example.com", "password": "Bench-Marks-4-All"}
@@ -40,8 +40,9 @@ def settings(database_url: str) -> dict[str, str]:
 def flask(given: Mapping[str, str], *arguments: str, told: str = "") -> str:
     """Run `flask --app wsgi …` on the room."""
     command = [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), **given}
-    done = subprocess.run(command, cwd=ROOT, env=environment, input=told, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=ROOT, env={**environ(), **given}, input=told, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise RuntimeError(done.stderr[-2000:])
     return done.stdout

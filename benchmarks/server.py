@@ -12,7 +12,7 @@ from tests.services.mariadb import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 30
-THREADS = 4
+SERVERS = ("gunicorn", "gunicorn-sync", "gunicorn-gevent", "granian")
 TICKS = os.sysconf("SC_CLK_TCK")
 PINNED = "import os, sys; os.sched_setaffinity(0, {int(sys.argv[1])}); os.execv(sys.argv[2], sys.argv[2:])"
 
@@ -54,39 +54,47 @@ class Server:
             self._process.wait()
 
 
+def environ() -> dict[str, str]:
+    """Return the environment of a process of the bench; packages that the caller adds, a driver say, are found."""
+    places = filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(places)}
+
+
 @contextmanager
-def running(kind: str, target: str, settings: Mapping[str, str], folder: Path) -> Iterator[Server]:
-    """Start a WSGI callable under `gunicorn` (gthread), `gunicorn-sync`, `gunicorn-gevent` or `granian`."""
+def running(kind: str, target: str, settings: Mapping[str, str], folder: Path, *, threads: int = 4) -> Iterator[Server]:
+    """Start a WSGI callable under one of SERVERS; plain `gunicorn` is its gthread, as in production."""
     port = free_port()
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), **settings, "PORT": str(port)}
-    command = [sys.executable, "-c", PINNED, str(cores()[0]), sys.executable, "-m", *_command(kind, target, port)]
-    with (folder / f"{target.replace(':', '.')}.log").open("wb") as log:
+    environment = {**environ(), **settings, "PORT": str(port)}
+    pinned = [sys.executable, "-c", PINNED, str(cores()[0]), sys.executable, "-m"]
+    command = [*pinned, *_command(kind, target, port, threads)]
+    said = folder / f"{kind}-{target.replace(':', '.')}.log"
+    with said.open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True)
     server = Server(port, process)
     try:
-        _wait(port, process, folder)
+        _wait(port, process, said)
         yield server
     finally:
         server.stop()
 
 
-def _command(kind: str, target: str, port: int) -> list[str]:
+def _command(kind: str, target: str, port: int, threads: int) -> list[str]:
     if kind == "granian":
         address = ["--host", "127.0.0.1", "--port", str(port), "--no-ws", "--log-level", "warning"]
-        return ["granian", "--interface", "wsgi", *address, "--blocking-threads", str(THREADS), target]
+        return ["granian", "--interface", "wsgi", *address, "--blocking-threads", str(threads), target]
     worker = {"gunicorn": "gthread"}.get(kind, kind.removeprefix("gunicorn-"))
-    bind = ["--bind", f"127.0.0.1:{port}", "--threads", str(THREADS if worker == "gthread" else 1)]
+    bind = ["--bind", f"127.0.0.1:{port}", "--threads", str(threads if worker == "gthread" else 1)]
     quiet = ["--keep-alive", "75", "--log-level", "warning", "--no-control-socket"]
     return ["gunicorn", "-k", worker, "-w", "1", *bind, *quiet, target]
 
 
-def _wait(port: int, process: subprocess.Popen[bytes], folder: Path) -> None:
+def _wait(port: int, process: subprocess.Popen[bytes], said: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     probe = [sys.executable, "-c", f"import socket; socket.create_connection(('127.0.0.1', {port}), 1)"]
     while time.monotonic() < deadline and process.poll() is None:
         if subprocess.run(probe, stderr=subprocess.DEVNULL, check=False).returncode == 0:
             return
-    raise RuntimeError(f"the server did not start; see {folder}")
+    raise RuntimeError(f"the server did not start: {said.read_text(errors='replace')[-2000:]}")
 
 
 def _cpu_ticks(pid: int) -> int:

@@ -1,7 +1,9 @@
 """Column types that mean the same on every engine, and how connections behave."""
 
 import sqlite3
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
@@ -21,10 +23,18 @@ from config import Config
 MYSQL_FAMILY = ("mysql", "mariadb")
 BUSY_TIMEOUT_SECONDS = 8
 """Writers of SQLite take turns, and who waits longest is not served first."""
+QUEUE_SECONDS = 1
+"""Together with the wait inside SQLite it has to stay below the ten seconds of the contract."""
 POOL_PATIENCE_SECONDS = 8
 """Waiting longer for a free connection would keep the caller past the ten seconds of the contract."""
 NETWORK_TIMEOUT_SECONDS = 4
 """A hanging database costs a ping and a new connection, and the caller is owed an answer within ten seconds."""
+
+DRIVER_ARGUMENTS: Mapping[str, dict[str, Any]] = {
+    "mysqldb": {"binary_prefix": True, "multi_statements": False, "local_infile": False}
+}
+"""What has to be asked of mysqlclient so that it does as PyMySQL: mark bytes as bytes, send one statement at a time,
+and give no file of ours to a server that asks for one."""
 
 
 def _bytes_of(value: UUID | None) -> bytes | None:
@@ -135,7 +145,8 @@ def utc_now() -> datetime:
 
 def engine_options(config: Config) -> dict[str, Any]:
     """Return what SQLAlchemy's engine is made with: pool, time-outs, and no bound value in any error text."""
-    if make_url(config.database_url).get_backend_name() == "sqlite":
+    url = make_url(config.database_url)
+    if url.get_backend_name() == "sqlite":
         connect = {"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
         return {"hide_parameters": True, "connect_args": connect, "pool_size": 20, "max_overflow": 40}
     return {
@@ -146,7 +157,7 @@ def engine_options(config: Config) -> dict[str, Any]:
         "max_overflow": config.database_max_overflow,
         "pool_timeout": min(config.database_pool_timeout, POOL_PATIENCE_SECONDS),
         "pool_recycle": config.database_pool_recycle,
-        "connect_args": _network_arguments(),
+        "connect_args": _network_arguments() | DRIVER_ARGUMENTS.get(url.get_driver_name(), {}),
     }
 
 
@@ -195,6 +206,7 @@ def prepare_sqlite(engine: Engine) -> None:
     A transaction that reads first and writes later cannot wait for the lock, so
     a command asks for it at BEGIN through the execution option `begin`.
     """
+    engine.update_execution_options(writer=threading.Lock())
 
     def on_connect(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None
@@ -208,3 +220,16 @@ def prepare_sqlite(engine: Engine) -> None:
 
     event.listen(engine, "connect", on_connect)
     event.listen(engine, "begin", on_begin)
+
+
+@contextmanager
+def one_writer(engine: Engine) -> Iterator[None]:
+    """Let the threads of this process queue for SQLite's write lock: inside SQLite they would sleep longer and longer,
+    and whoever comes just then goes first. Who has queued too long waits there all the same."""
+    turn = engine.get_execution_options().get("writer")
+    is_mine = turn is not None and turn.acquire(timeout=QUEUE_SECONDS)
+    try:
+        yield
+    finally:
+        if turn is not None and is_mine:
+            turn.release()

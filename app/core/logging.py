@@ -34,7 +34,7 @@ SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 MAX_FRAMES = 30
 QUIET_ENDPOINTS = frozenset({"static", "health.live", "health.ready", "health.health", "health.metrics"})
 REQUEST_ENDED = "request.ended"
-NOISY_LOGGERS = ("werkzeug", "gunicorn.access", "sqlalchemy.engine", "sqlalchemy.pool", "alembic.runtime.migration")
+NOISY_LOGGERS = ("werkzeug", "gunicorn.access", "sqlalchemy.engine", "sqlalchemy.pool", "alembic.runtime")
 OWN_LOGGERS = ("gunicorn.error", "gunicorn.access", "werkzeug", "alembic", "sqlalchemy")
 # What JSON leaves in a text as it is and a terminal or a line reader would act on.
 _LOOSE = re.compile("[\x7f]")

@@ -21,6 +21,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from app.core import audit, outbox
 from app.core.actions import Action
+from app.core.database import one_writer
 from app.core.errors import Unavailable
 from app.core.unit import Command, Work, require_work, work_of
 from app.extensions import db
@@ -82,7 +83,8 @@ def run(work: Callable[[], T]) -> T:
     give_up_at = time.monotonic() + PATIENCE_SECONDS
     for attempt in range(RUNS_AGAIN + 1):
         try:
-            return _own(work)
+            with one_writer(db.engine):
+                return _own(work)
         except (DBAPIError, StaleDataError, PoolTimeout) as error:
             if not _worth_another_run(error, attempt):
                 raise

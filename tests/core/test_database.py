@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from app.core.database import NETWORK_TIMEOUT_SECONDS, UtcDateTime, new_id
+from app.core.database import NETWORK_TIMEOUT_SECONDS, UtcDateTime, engine_options, new_id
 from app.extensions import Base, db
 from tests.browsing import JsonClient
 from tests.factories import MadeRecord, record_input
@@ -237,3 +238,13 @@ def test_a_server_connection_is_strict_in_utc_and_gives_up_in_time(app: Flask) -
     assert (zone, isolation, charset) == ("+00:00", "READ-COMMITTED", "utf8mb4")
     assert int(wait) < NETWORK_TIMEOUT_SECONDS
     assert "STRICT_ALL_TABLES" in mode
+
+
+@pytest.mark.parametrize("driver", ["pymysql", "mysqldb"])
+def test_either_driver_marks_bytes_and_sends_one_statement_at_a_time(app: Flask, driver: str) -> None:
+    config = replace(app.extensions["config"], database_url=f"mysql+{driver}://room@127.0.0.1/room", is_sqlite=False)
+    told = engine_options(config)["connect_args"]
+    assert {told[name] for name in ("read_timeout", "write_timeout")} == {NETWORK_TIMEOUT_SECONDS}
+    asked = {name: told[name] for name in ("binary_prefix", "multi_statements", "local_infile") if name in told}
+    wanted = {"binary_prefix": True, "multi_statements": False, "local_infile": False}
+    assert asked == (wanted if driver == "mysqldb" else {})

@@ -2,11 +2,19 @@
 
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
+from flask import Flask
+from sqlalchemy import event
 
-from tests.faults.room import Room
+from app.core import transaction
+from app.extensions import db
+from tests.faults.room import Room, wait_for
 from tests.services.served import Served
 
 PROCESSES, WRITES = 8, 50
@@ -49,3 +57,41 @@ def test_eight_processes_write_fifty_records_each_and_none_finds_the_database_lo
     assert room.count("audit_entries WHERE action = 'record.created'") == PROCESSES * WRITES
     done = room.app.test_cli_runner().invoke(args=["audit", "verify"])
     assert done.exit_code == 0, done.stdout
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True, scope="session")
+@pytest.mark.parametrize(("patience", "asking_at_once"), [(30, 1), (0.01, 4)])
+def test_threads_of_one_process_queue_for_the_write_lock_and_ask_sqlite_only_after_a_while(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, patience: float, asking_at_once: int
+) -> None:
+    monkeypatch.setattr("app.core.database.QUEUE_SECONDS", patience)
+    inside, others_wait, asked = threading.Event(), threading.Event(), []
+
+    def first() -> None:
+        inside.set()
+        others_wait.wait(10)
+
+    def write(work: Callable[[], None]) -> None:
+        with app.app_context():
+            transaction.run(work)
+
+    def note(*told: Any) -> None:
+        asked.append(told[2])
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            running = [pool.submit(write, first)]
+            assert inside.wait(10)
+            running += [pool.submit(write, lambda: None) for _ in range(3)]
+            wait_for(lambda: asked.count("BEGIN IMMEDIATE") >= asking_at_once)
+            threading.Event().wait(0.05)
+            assert asked.count("BEGIN IMMEDIATE") == asking_at_once
+            others_wait.set()
+            for done in running:
+                done.result(20)
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert asked.count("BEGIN IMMEDIATE") == 4

@@ -16,6 +16,8 @@ import pymysql
 from tests.services.machine import INSTALL_DB, PROGRAMS, which
 
 USER, PASSWORD = "room", "room-of-the-tests"
+DRIVER = os.environ.get("DATABASE_DRIVER", "pymysql")
+"""How the application under test speaks to the server; mysqldb is the other that it knows."""
 START_SECONDS = 60
 ROOM_IN_MEMORY = 2 << 30
 OPTIONS = (
@@ -140,7 +142,7 @@ class MariaDb:
         """Make an empty database `rr_<name>` and return its URL."""
         database = "rr_" + re.sub(r"\W", "_", name)
         self.execute(f"DROP DATABASE IF EXISTS {database}", f"CREATE DATABASE {database} CHARACTER SET utf8mb4")
-        return f"mysql+pymysql://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{database}"
+        return f"mysql+{DRIVER}://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{database}"
 
     def kill_connections(self) -> int:
         """End every connection of the application, as a failover would; return how many there were."""

@@ -38,7 +38,8 @@ class Served:
     def environment(self) -> dict[str, str]:
         """Return the whole environment of the process: ours says nothing about its settings."""
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **self.settings}
+        places = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+        return {**kept, "PYTHONPATH": places, "PYTHONUNBUFFERED": "1", **self.settings}
 
     def flask(self, *arguments: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run `flask --app wsgi …` with the same settings."""
