@@ -12,13 +12,18 @@ from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from config import Config, ConfigError
+from gunicorn_worker import PatientWorker
 
 _config = Config.from_env()
 
 bind = f"[{_config.host}]:{_config.port}" if ":" in _config.host else f"{_config.host}:{_config.port}"
 workers = _config.web_concurrency
 threads = _config.web_threads
-worker_class = "gthread"
+worker_class = PatientWorker
+PatientWorker.largest_body = _config.max_request_bytes
+
+# Those who wait for their request to arrive cost no thread, so there may be many of them.
+worker_connections = 4000
 
 # nginx keeps its upstream connections for 60 s; whoever closes first must be nginx, or it answers a stray 502.
 keepalive = 75
@@ -120,10 +125,11 @@ def _add_up(file: Path, total: Path) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Read the templates before a request comes: the first of each page would wait while its own are made."""
-    pages = worker.wsgi.jinja_env
-    for name in pages.list_templates():
-        pages.get_template(name)
+    """Let the application know when the worker is to stop, and read the templates before somebody waits for them."""
+    application = worker.wsgi
+    application.extensions["is_stopping"] = worker.is_stopping
+    for name in application.jinja_env.list_templates():
+        application.jinja_env.get_template(name)
 
 
 def when_ready(_server: Any) -> None:

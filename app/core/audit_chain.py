@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -17,6 +17,9 @@ from app.core.vault import SealBroken, vault
 from app.extensions import db
 
 BATCH = 2000
+# A file is read as a whole each time; when it is full, another begins with every end that is known.
+FULL_AT = 1 << 20
+FULL_AT_LEAST = 4
 
 
 class TrailBroken(Exception):
@@ -34,6 +37,16 @@ class Head:
     seq: int
     seal: str
     entry_id: str
+
+
+@dataclass(slots=True)
+class _Anchors:
+    """What an anchor file says, the seal of its last line, and how long its first line and all of it are."""
+
+    heads: dict[str, Head]
+    seal: str
+    first: int
+    size: int
 
 
 def verify(anchor_file: Path | None) -> int:
@@ -68,41 +81,63 @@ def anchor(anchor_file: Path) -> int:
 
 
 def _append_anchor(anchor_file: Path) -> int:
-    known = read_anchors(anchor_file)
-    moved = {stream: head for stream, head in _heads() if known.get(stream) != head}
+    known = _read(anchor_file)
+    moved = {stream: head for stream, head in _heads() if known.heads.get(stream) != head}
     if not moved:
         return 0
-    lines = anchor_file.read_text().splitlines() if anchor_file.exists() else []
+    if known.size > max(FULL_AT, FULL_AT_LEAST * known.first):
+        _begin_file(anchor_file, _line(known.heads | moved, known.seal, continues=True))
+    else:
+        with anchor_file.open("a") as file:
+            _save(file, _line(moved, known.seal))
+    return len(moved)
+
+
+def _line(heads: dict[str, Head], previous: str, *, continues: bool = False) -> str:
     body = {
         "at": utc_now().isoformat(),
-        "heads": {stream: [head.seq, head.seal, head.entry_id] for stream, head in moved.items()},
-        "previous": json.loads(lines[-1])["seal"] if lines else "",
-    }
-    line = json.dumps(body | {"seal": _line_seal(body)}, sort_keys=True)
-    with anchor_file.open("a") as file:
-        file.write(line + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    return len(moved)
+        "heads": {stream: [head.seq, head.seal, head.entry_id] for stream, head in heads.items()},
+        "previous": previous,
+    } | ({"continues": True} if continues else {})
+    return json.dumps(body | {"seal": _line_seal(body)}, sort_keys=True)
+
+
+def _begin_file(anchor_file: Path, line: str) -> None:
+    """Put a full file aside, and begin one that says all that is known in its first line."""
+    new = anchor_file.with_name(f"{anchor_file.name}.new")
+    with new.open("w") as file:
+        _save(file, line)
+    os.link(anchor_file, anchor_file.with_name(f"{anchor_file.stem}.{utc_now():%Y%m%dT%H%M%S%f}{anchor_file.suffix}"))
+    new.replace(anchor_file)
+
+
+def _save(file: TextIO, line: str) -> None:
+    file.write(line + "\n")
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def read_anchors(anchor_file: Path) -> dict[str, Head]:
     """Return the last anchored end of each chain. Raises TrailBroken when the anchor file itself was altered."""
-    heads: dict[str, Head] = {}
-    previous = ""
+    return _read(anchor_file).heads
+
+
+def _read(anchor_file: Path) -> _Anchors:
+    found = _Anchors({}, "", 0, 0)
     if not anchor_file.exists():
-        return heads
+        return found
     for number, line in enumerate(anchor_file.read_text().splitlines(), start=1):
         try:
             body = json.loads(line)
             seal = body.pop("seal")
-            if body["previous"] != previous or seal != _line_seal(body):
+            follows = body["previous"] == found.seal or (number == 1 and body.get("continues"))
+            if not follows or seal != _line_seal(body):
                 raise ValueError
-            heads.update({stream: Head(*head) for stream, head in body["heads"].items()})
+            found.heads.update({stream: Head(*head) for stream, head in body["heads"].items()})
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise TrailBroken(f"line {number} of {anchor_file.name}", "the anchor was altered") from error
-        previous = seal
-    return heads
+        found.seal, found.first, found.size = seal, found.first or len(line), found.size + len(line)
+    return found
 
 
 def _line_seal(body: dict[str, Any]) -> str:

@@ -197,5 +197,7 @@ def _redacted(_logger: Any, _method: str, event: Event) -> Event:
 
 
 def _line(_logger: Any, _method: str, event: Event) -> str:
-    text = json.dumps(event, ensure_ascii=True, default=lambda value: f"<{type(value).__name__}>")
+    text = json.dumps(
+        event, ensure_ascii=True, separators=(",", ":"), default=lambda value: f"<{type(value).__name__}>"
+    )
     return _LOOSE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -3,6 +3,7 @@
 Nothing of an error's own text gets out: the words come from the refusal or from the catalogue of codes.
 """
 
+from contextlib import suppress
 from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, g, render_template, request, session
@@ -169,8 +170,9 @@ def _drain() -> None:
     if not request.environ.get("wsgi.input_terminated"):
         # Nothing marks the end of this stream, so only a body that nobody began to read can be counted off.
         left = min(left, announced) if announced > (request.max_content_length or 0) else 0
-    while left > 0 and (chunk := stream.read(min(left, 65536))):
-        left -= len(chunk)
+    with suppress(errors.MalformedRequest):  # a caller who hangs up meanwhile was refused already
+        while left > 0 and (chunk := stream.read(min(left, 65536))):
+            left -= len(chunk)
 
 
 def _options_without_body(response: Response) -> Response:

@@ -16,7 +16,7 @@ from flask.globals import request_ctx
 from pydantic import BaseModel, ConfigDict, ValidationError
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from app.core import strict_json
+from app.core import bodies, strict_json
 from app.core.checks import Checks
 from app.core.database import utc_now
 from app.core.doors import FORM_TYPE, JSON_TYPE, Door, View, door_of, is_api, on_access_granted
@@ -46,7 +46,8 @@ class Nothing(BaseModel):
 
 
 def init_app(app: Flask) -> None:
-    """Have every request's body read once its permission is settled."""
+    """Have every request's body read whole, and once its permission is settled."""
+    bodies.init_app(app)
     on_access_granted(app, read_body)
 
 

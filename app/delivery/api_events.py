@@ -30,7 +30,9 @@ def init_app(app: Flask) -> None:
 def list_events(query: FeedQuery) -> Response:
     """Read the events after one, oldest first; nothing that comes later appears before what was read."""
     feed = cast(Feed, current_app.extensions["feed"])
-    page = feed.read(Asked(query.after, query.type, query.limit or LIMIT, query.wait or 0))
+    # A server may tell whether it has been asked to stop (gunicorn.conf.py).
+    is_stopping = current_app.extensions.get("is_stopping", lambda: False)
+    page = feed.read(Asked(query.after, query.type, query.limit or LIMIT, query.wait or 0, is_stopping))
     source = settings().base_url
     next_after = page.events[-1].id if page.events else query.after
     data = [cloud_event(event, source) for event in page.events]

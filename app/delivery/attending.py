@@ -63,7 +63,7 @@ def _say(event: str, **facts: object) -> None:
     """Write one line as the service writes its log."""
     at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
     line = {**facts, "event": event, "level": "warning", "logger": "app.delivery.attending", "at": at}
-    sys.stdout.write(f"{json.dumps(line)}\n")
+    sys.stdout.write(json.dumps(line, separators=(",", ":")) + "\n")
     sys.stdout.flush()
 
 

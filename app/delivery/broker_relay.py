@@ -13,22 +13,23 @@ from time import monotonic
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, insert, or_, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 
 from app.core import transaction
 from app.core.database import new_id, table_of, utc_now, write_rows
 from app.delivery import queries_events
 from app.delivery.broker import Broker, BrokerAway
+from app.delivery.leasing import LEASE, is_due, is_unleased
 from app.delivery.models_broker import BrokerRelay
 from app.extensions import db
 
 RELAY = "broker"
-LEASE = timedelta(seconds=60)
 SEND_FOR_SECONDS = 30.0
 """How long one turn may send, so that it is noted before its lease ends."""
 
 AT_ONCE = 100
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 20.0
+LONGEST_PAUSE = timedelta(seconds=LONGEST_PAUSE_SECONDS)
 PROBLEM_LENGTH = 64
 
 _RELAY = table_of(BrokerRelay)
@@ -103,8 +104,7 @@ def pause_after(attempts: int) -> float:
 
 
 def _is_free(now: datetime) -> ColumnElement[bool]:
-    unleased = or_(_RELAY.c.leased_until.is_(None), _RELAY.c.leased_until <= now)
-    return (_RELAY.c.name == RELAY) & (_RELAY.c.next_attempt_at <= now) & unleased
+    return (_RELAY.c.name == RELAY) & is_due(_RELAY, now, LONGEST_PAUSE) & is_unleased(_RELAY, now)
 
 
 def _is_behind() -> bool:

@@ -20,12 +20,16 @@ UNPLACED_AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a reader wants: what follows an event, of one type or all, and how long to wait for it."""
+    """What a reader wants: what follows an event, of one type or all, and how long to wait for it.
+
+    Nobody waits any longer once the process that serves is to stop.
+    """
 
     after: UUID | None
     type: str | None
     at_most: int = LIMIT
     wait_seconds: float = 0.0
+    is_stopping: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ class Feed:
     def _wait(self, start: int, asked: Asked) -> FeedPage:
         give_up_at = time.monotonic() + asked.wait_seconds
         page = FeedPage([], has_more=False)
-        while not page.events and (left := give_up_at - time.monotonic()) > 0:
+        while not (page.events or asked.is_stopping()) and (left := give_up_at - time.monotonic()) > 0:
             _rest(min(LOOK_SECONDS, left))
             if queries_events.list_unplaced(1):
                 self.arrange_soon()

@@ -11,14 +11,14 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, select, update
 
 from app.core import letters, transaction
 from app.core.database import table_of, utc_now, write_rows
 from app.core.letters import DROPPED, FAILED, MAIL, PENDING, SENT, QueuedLetter
+from app.delivery.leasing import LEASE, is_unleased
 from app.extensions import db
 
-LEASE = timedelta(seconds=60)
 TRIED_FOR = timedelta(days=3)
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 4.0, 3600.0
 UNANSWERED_PAUSE_SECONDS = 60.0
@@ -57,8 +57,7 @@ def claim(claimant: UUID, channel: str = MAIL) -> Claimed | None:
 
 
 def _is_free(now: datetime) -> ColumnElement[bool]:
-    unleased = or_(_QUEUE.c.leased_until.is_(None), _QUEUE.c.leased_until <= now)
-    return (_QUEUE.c.state == PENDING) & (_QUEUE.c.next_attempt_at <= now) & unleased
+    return (_QUEUE.c.state == PENDING) & (_QUEUE.c.next_attempt_at <= now) & is_unleased(_QUEUE, now)
 
 
 def _take(letter_id: UUID, claimant: UUID) -> Claimed | None:

@@ -11,17 +11,17 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import aliased
 
 from app.core import transaction
 from app.core.database import table_of, utc_now, write_rows
 from app.core.settings import settings
 from app.delivery import webhook_queue
+from app.delivery.leasing import LEASE, is_unleased
 from app.delivery.models_webhooks import DELIVERED, FAILED, PENDING, Delivery, Webhook
 from app.extensions import db
 
-LEASE = timedelta(seconds=60)
 LONGEST_WAIT_SECONDS = 86_400.0
 """What a receiver may ask for by Retry-After, at most."""
 
@@ -100,8 +100,7 @@ def _due_for(webhook_id: UUID, now: datetime, at_most: int) -> list[tuple[UUID, 
 
 
 def _is_free(now: datetime) -> ColumnElement[bool]:
-    unleased = or_(_QUEUE.c.leased_until.is_(None), _QUEUE.c.leased_until <= now)
-    return (_QUEUE.c.state == PENDING) & (_QUEUE.c.next_attempt_at <= now) & unleased
+    return (_QUEUE.c.state == PENDING) & (_QUEUE.c.next_attempt_at <= now) & is_unleased(_QUEUE, now)
 
 
 def _may_be_sent() -> ColumnElement[bool]:

@@ -1,5 +1,6 @@
 """`flask audit verify --anchor` finds every way to quietly change what happened."""
 
+import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from flask_migrate import upgrade
 from sqlalchemy import text
 
 from app import create_app
+from app.core import audit_chain
 from app.extensions import db
 from config import Config
 from tests.core.together import together
@@ -242,6 +244,27 @@ def test_an_anchor_with_nothing_new_adds_no_line(trail: Trail) -> None:
     before = own.read_text()
     assert trail.app.test_cli_runner().invoke(args=["audit", "anchor"]).stdout == "anchored 0 chains\n"
     assert own.read_text() == before
+
+
+def test_a_full_anchor_file_is_put_aside_and_the_next_one_stands_alone(
+    trail: Trail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_chain, "FULL_AT", 0)
+    monkeypatch.setattr(audit_chain, "FULL_AT_LEAST", 0)
+    own = trail.app.extensions["config"].audit_anchor_file
+    full, before, chain = own.read_text(), set(own.parent.iterdir()), trail.longest()
+    with trail.app.app_context():
+        make_record()
+    assert trail.app.test_cli_runner().invoke(args=["audit", "anchor"]).stdout == "anchored 1 chains\n"
+    [aside] = set(own.parent.iterdir()) - before
+    assert aside.read_text() == full
+    [line] = own.read_text().splitlines()
+    assert json.loads(line)["previous"] == json.loads(full.splitlines()[-1])["seal"]
+    shutil.copy(own, trail.anchor_file)
+    assert trail.run("verify").exit_code == 0
+    trail.change("DELETE FROM audit_values WHERE entry_id = :id", id=chain[-1].id)
+    trail.change("DELETE FROM audit_entries WHERE id = :id", id=chain[-1].id)
+    trail.assert_broken(chain[-1])
 
 
 def test_what_was_written_after_the_anchor_is_whole_too(trail: Trail) -> None:

@@ -32,8 +32,8 @@ def test_a_worker_that_dies_is_started_anew(
     )
     assert (again, times(tmp_path)) == (2, 3)
     said = capfd.readouterr().out
-    assert '"status": 3, "after_seconds": 0.01' in said
-    assert '"status": 3, "after_seconds": 0.02' in said
+    assert '"status":3,"after_seconds":0.01' in said
+    assert '"status":3,"after_seconds":0.02' in said
 
 
 def test_a_worker_ends_with_the_server(tmp_path: Path) -> None:

@@ -18,11 +18,12 @@ from sqlalchemy import insert, select
 
 from app.core.database import new_id, table_of, utc_now
 from app.core.outbox import OutboxMessage
-from app.delivery import arranging, broker_relay
+from app.delivery import arranging
 from app.delivery.broker import BrokerAway, broker_for
 from app.delivery.broker_kombu import CONTENT_TYPE, NAME, KombuBroker, _connection_to
 from app.delivery.broker_relay import LONGEST_PAUSE_SECONDS, Teller, pause_after
 from app.delivery.events import FeedEvent
+from app.delivery.leasing import LEASE
 from app.delivery.models_broker import BrokerRelay
 from app.delivery.worker import duties_of
 from app.extensions import db
@@ -220,7 +221,7 @@ def test_a_broker_that_hangs_is_given_up_within_seconds(app: Flask, redis: Redis
     try:
         began = time.monotonic()
         assert tell(app, KombuBroker(redis.url, SOURCE, answer_seconds=0.2)) == 0
-        assert time.monotonic() - began < broker_relay.LEASE.total_seconds() / 2
+        assert time.monotonic() - began < LEASE.total_seconds() / 2
     finally:
         redis.thaw()
     assert relay_row(app).problem

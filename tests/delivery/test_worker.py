@@ -106,7 +106,7 @@ def test_the_room_runs_its_worker_and_takes_it_along_when_it_ends(served: StartS
     assert register(room, "ravi@example.com") == 201
     wait_until(lambda: len(mails_in(tmp_path)) == 2)
     assert worker not in pids_of_workers(group)
-    assert '"status": -9' in room.output()
+    assert '"status":-9' in room.output()
     room.stop()
     wait_until(lambda: not alive(group))
     assert "worker.stopped" in room.output()

@@ -107,6 +107,23 @@ def test_compose_is_sound_yaml_and_names_nothing_that_is_not_there() -> None:
     assert set(services["db"]["networks"]) == set(services["redis"]["networks"]) == {"inside"}
 
 
+def test_containers_run_what_the_units_run_meet_at_one_port_and_are_given_time_to_stop() -> None:
+    services = yaml.safe_load((DEPLOY / "docker/compose.yaml").read_text())["services"]
+    recipe, units = (DEPLOY / "docker/Dockerfile").read_text(), DEPLOY / "systemd"
+    [served] = re.findall(r'^CMD \["python", (.+)\]$', recipe, re.MULTILINE)
+    for command, unit in (
+        (re.findall(r'"([^"]+)"', served), "record-room.service"),
+        (services["worker"]["command"][1:], "record-room-worker.service"),
+        (services["migrate"]["command"][1:], "record-room-migrate.service"),
+    ):
+        assert f"/python {' '.join(command)}\n" in (units / unit).read_text()
+    [port] = re.findall(r"\bPORT=(\d+)", recipe)
+    assert f"app:{port}/" in services["nginx"]["command"][-1]
+    assert f"server 127.0.0.1:{port};" in (ROOT / "nginx.conf").read_text()
+    [patience] = re.findall(r"^graceful_timeout = (\d+)$", (ROOT / "gunicorn.conf.py").read_text(), re.MULTILINE)
+    assert int(services["app"]["stop_grace_period"].removesuffix("s")) > int(patience)
+
+
 def test_the_workflow_calls_the_two_commands_of_a_laptop() -> None:
     workflow = yaml.safe_load((ROOT / ".github/workflows/checks.yml").read_text())
     [job] = workflow["jobs"].values()
@@ -130,7 +147,8 @@ def test_what_a_page_names_is_there(page: Path) -> None:
 def test_the_image_holds_what_the_application_is_made_of() -> None:
     recipe = (DEPLOY / "docker/Dockerfile").read_text()
     copied = {name for line in re.findall(r"^COPY (?!--)(.+) \S+$", recipe, re.MULTILINE) for name in line.split()}
-    assert {"app", "templates", "static", "migrations", "wsgi.py", "config.py", "gunicorn.conf.py"} <= copied
+    served = {"wsgi.py", "config.py", "gunicorn.conf.py", "gunicorn_worker.py", "gunicorn_arrival.py"}
+    assert {"app", "templates", "static", "migrations"} | served <= copied
     assert all((ROOT / name).exists() for name in copied)
     allowed = set(re.findall(r"^!(\S+)$", (DEPLOY / "docker/Dockerfile.dockerignore").read_text(), re.MULTILINE))
     assert allowed == copied

@@ -1,16 +1,21 @@
 """A host, and a database server, in another time zone: "today" is India's day, and moments are told in UTC."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import text
 
+from app.extensions import db
 from tests.factories import record_input
 from tests.faults.room import Room
+from tests.services.machine import PROGRAMS
+from tests.services.mariadb import MariaDb
 
 INDIA = ZoneInfo("Asia/Kolkata")
+NEWFOUNDLAND = "-03:30"
 ADULT = 18
 
 
@@ -29,9 +34,21 @@ def on_another_day() -> str:
     return next(zone for zone in zones if datetime.now(ZoneInfo(zone)).date() != datetime.now(INDIA).date())
 
 
-def test_the_zone_of_the_host_does_not_matter(new_database: Callable[[str, str], str], tmp_path: Path) -> None:
-    room, zone = Room(new_database("mariadb", "zone"), tmp_path), on_another_day()
+@pytest.fixture
+def elsewhere() -> Iterator[MariaDb]:
+    """Start a database server that tells the time as St. John's does."""
+    if PROGRAMS["mariadb"].find() is None:
+        pytest.skip("not run: there is no MariaDB on this machine")
+    server = MariaDb.start(f"--default-time-zone={NEWFOUNDLAND}")
+    yield server
+    server.stop()
+
+
+def test_the_zones_of_the_hosts_do_not_matter(elsewhere: MariaDb, tmp_path: Path) -> None:
+    room, zone = Room(elsewhere.create_database("zone"), tmp_path), on_another_day()
     try:
+        with room.app.app_context():
+            assert db.session.scalar(text("SELECT @@global.time_zone")) == NEWFOUNDLAND
         server = room.serve(TZ=zone)
         of_age = eighteen_today()
         asked = datetime.now(UTC)
@@ -45,6 +62,8 @@ def test_the_zone_of_the_host_does_not_matter(new_database: Callable[[str, str],
         told = datetime.fromisoformat(made.json["created_at"])
         assert told.utcoffset() == timedelta(0)
         assert abs(told - asked) < timedelta(seconds=30)
+        stored = room.count(f"user_records WHERE created_at = '{told.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'")
+        assert stored == 1
         entry = room.call(server, "GET", f"/users/{made.json['id']}/history").json["data"][0]
         assert abs(datetime.fromisoformat(entry["occurred_at"]) - asked) < timedelta(seconds=30)
     finally:

@@ -5,6 +5,7 @@ import socket
 
 import pytest
 
+from tests.faults.room import wait_for
 from tests.proxy.conftest import House
 from tests.services.nginx import HOST, drain
 
@@ -70,6 +71,34 @@ def test_nor_is_there_a_second_answer_straight_from_gunicorn(house: House, probe
     assert len(found) <= 1
     assert all(status >= 400 for status in found)
     assert "smuggled-straight" not in house.server.output()
+
+
+CREATE = (
+    "POST /api/v1/users/ HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer KEY\r\nContent-Type: application/json\r\n"
+)
+FORM = "POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+NO_WHOLE_BODY = {
+    "a chunk size that is no number": "Transfer-Encoding: chunked\r\n\r\nZZ\r\n{}\r\n0\r\n\r\n",
+    "a chunk longer than it says": "Transfer-Encoding: chunked\r\n\r\n2\r\n{}{}\r\n0\r\n\r\n",
+    "a trailer that is no header": "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nbad\r\n\r\n",
+    "chunks without an end": "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n",
+    "a length never reached": "Content-Length: 90\r\n\r\n{}",
+}
+
+
+@pytest.mark.parametrize("end", NO_WHOLE_BODY)
+@pytest.mark.parametrize("door", ["api", "page"])
+def test_a_body_that_does_not_arrive_whole_is_400_at_both_doors(house: House, door: str, end: str) -> None:
+    start = CREATE.replace("KEY", house.key) if door == "api" else FORM
+    before = len(house.server.output())
+    with socket.create_connection(("127.0.0.1", house.server.port), 5) as line:
+        line.sendall(f"{start}{NO_WHOLE_BODY[end]}".encode())
+        line.shutdown(socket.SHUT_WR)
+        answer = drain(line)
+    assert statuses(answer) == [400]
+    assert (b'"code":"MALFORMED_REQUEST"' in answer) == (door == "api")
+    wait_for(lambda: '"status":400' in house.server.output()[before:])
+    assert "Traceback" not in house.server.output()[before:]
 
 
 @pytest.mark.parametrize(

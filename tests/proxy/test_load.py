@@ -5,6 +5,7 @@ import resource
 import signal
 import ssl
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,10 +15,11 @@ from tests.factories import record_input
 from tests.faults.room import wait_for
 from tests.proxy.conftest import House
 from tests.proxy.fragile import fragile
-from tests.services.nginx import HOST, Nginx
+from tests.services.nginx import HOST, Answer, Nginx
 from tests.services.served import workers
 
 CALLERS = 1000
+CROWD = 5 * 8
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
@@ -93,6 +95,23 @@ async def everybody(house: House) -> list[int]:
     lines = await asyncio.gather(*(connect(house.nginx.port, context, gate) for _ in range(CALLERS)))
     found = await asyncio.gather(*(ask_twice(*line) for line in lines))
     return [status for pair in found for status in pair]
+
+
+def test_far_more_than_can_be_done_at_once_is_done_or_put_off(house: House) -> None:
+    """Prove it with five times the threads that there are (BAR R35)."""
+    calls: list[tuple[str, str]] = [("GET", "/users/?page_size=60"), ("POST", "/users/")] * CROWD
+
+    def call(sent: tuple[str, str]) -> Answer:
+        return house.call(*sent, record_input() if sent[0] == "POST" else None)
+
+    with ThreadPoolExecutor(CROWD) as crowd:
+        answers = list(crowd.map(call, calls))
+    assert {answer.status for answer in answers} <= {200, 201, 429, 503}
+    assert all(answer.headers["Retry-After"] for answer in answers if answer.status in {429, 503})
+    assert sum(answer.status < 300 for answer in answers) > CROWD
+    began = time.monotonic()
+    assert house.call("GET", "/users/?page_size=1").status == 200
+    assert time.monotonic() - began < 1
 
 
 Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
