@@ -33,7 +33,7 @@ worker: $(RUN_READY)
 
 test: $(DEV_READY)
 	@$(BIN)/python -m tests.services.machine
-	@exec $(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
+	@exec $(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered --durations=10
 
 check: $(DEV_READY)
 	@$(BIN)/python -m tests.services.machine mariadb

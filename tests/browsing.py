@@ -8,6 +8,7 @@ from typing import Any, Self
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from tests import factories
 from tests.factories import MadeAccount
 
 API = "/api/v1"
@@ -26,6 +27,12 @@ class JsonClient:
         answer = self.post("/auth/login", json={"email": account.email, "password": account.password})
         assert answer.status_code == 200, answer.text
         self.token, self.account = answer.get_json()["access_token"], account
+        return self
+
+    def be_let_in(self, account: MadeAccount) -> Self:
+        """Get an access token past the door, for tests of what lies behind it."""
+        with self.client.application.app_context():
+            self.token, self.account = factories.access_token(account.email), account
         return self
 
     def request(self, method: str, path: str, **kwargs: Any) -> TestResponse:
@@ -150,6 +157,13 @@ class Person:
         """Sign in by the form."""
         answer = self.submit("/login", email=account.email, password=account.password)
         assert answer.status_code == 303, answer.text
+        self.account = account
+        return self
+
+    def be_let_in(self, account: MadeAccount) -> Self:
+        """Get a session past the door, for tests of what lies behind it."""
+        with self.client.application.app_context():
+            self.client.set_cookie(*factories.session_cookie(account.email))
         self.account = account
         return self
 

@@ -1,14 +1,15 @@
 """Fixtures of all tests: both engines, the application, and the people and systems that call it."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
-from sqlalchemy import NullPool, create_engine, inspect, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, inspect, text
 
 from app import create_app
 from app.core.identity import Actor
@@ -21,9 +22,27 @@ from tests.mailbox import Mailbox, Phones
 from tests.services.served import ROOT, Served
 from tests.settings import settings_for
 
-pytest_plugins = ["tests.services.engines", "tests.services.reports", "tests.services.chromium"]
+pytest_plugins = [f"tests.services.{name}" for name in ("engines", "reports", "chromium", "tracing", "collector")]
 
 KEPT_TABLES = {"alembic_version"}
+
+
+@dataclass(frozen=True)
+class Built:
+    """An application on a database that the migrations built, and a way to that database that no rule watches."""
+
+    url: str
+    app: Flask
+    past_the_program: Engine
+
+    @classmethod
+    def build(cls, url: str, home: Path) -> Self:
+        """Make the application and its database."""
+        app = create_app(Config.from_env(settings_for(url), home=home))
+        app.testing = True
+        with app.app_context():
+            upgrade(directory=str(ROOT / "migrations"))
+        return cls(url, app, create_engine(url, poolclass=NullPool))
 
 
 # --- the application -----------------------------------------------------------------------------------------------
@@ -36,38 +55,60 @@ def engine_name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def engine_url(engine_name: str, new_database: Callable[[str, str], str]) -> str:
-    """Name this worker's database, with the schema of the migrations."""
-    return new_database(engine_name, "shared")
+def builder(new_database: Callable[[str, str], str], scratch: Path) -> Iterator[Callable[[str], Built]]:
+    """Build the application of an engine once for each worker: the engines take turns in every file."""
+    made: dict[str, Built] = {}
+
+    def build(engine_name: str) -> Built:
+        if engine_name not in made:
+            made[engine_name] = Built.build(new_database(engine_name, "shared"), scratch)
+        return made[engine_name]
+
+    yield build
+    for one in made.values():
+        with one.app.app_context():
+            one.app.extensions["sqlalchemy"].engine.dispose()
 
 
 @pytest.fixture(scope="session")
-def built_app(engine_url: str, scratch: Path) -> Iterator[Flask]:
-    """Make the application once for each worker and engine, and build its database by the migrations."""
-    app = create_app(Config.from_env(settings_for(engine_url), home=scratch))
-    app.testing = True
-    with app.app_context():
-        upgrade(directory=str(ROOT / "migrations"))
-    yield app
-    with app.app_context():
-        app.extensions["sqlalchemy"].engine.dispose()
+def built(engine_name: str, builder: Callable[[str], Built]) -> Built:
+    """Lend the worker's application on an engine, as the tests before left it."""
+    return builder(engine_name)
+
+
+@pytest.fixture(scope="session")
+def engine_url(built: Built) -> str:
+    """Name this worker's database, with the schema of the migrations."""
+    return built.url
+
+
+@pytest.fixture(scope="session")
+def built_app(built: Built) -> Flask:
+    """Lend the worker's application without emptying its database."""
+    return built.app
 
 
 @pytest.fixture
-def empty_database(engine_url: str, built_app: Flask) -> str:
-    """Empty every table, by a connection of our own that no rule of the program watches."""
-    built_app.extensions["views"].later.flush()
-    built_app.extensions["arranging"].flush()
-    built_app.extensions["keeping"].flush()
-    built_app.extensions["kept_searches"].forget()
-    engine = create_engine(engine_url, poolclass=NullPool)
-    with engine.begin() as connection:
-        if engine.dialect.name == "mysql":
-            connection.execute(text("SET foreign_key_checks = 0"))
-        for table in set(inspect(connection).get_table_names()) - KEPT_TABLES:
-            connection.execute(text(f"DELETE FROM {table}"))
-    engine.dispose()
-    return engine_url
+def empty_database(built: Built) -> str:
+    """Empty every table that holds a row."""
+    built.app.extensions["views"].later.flush()
+    built.app.extensions["arranging"].flush()
+    built.app.extensions["keeping"].flush()
+    built.app.extensions["kept_searches"].forget()
+    with built.past_the_program.begin() as connection:
+        if filled := filled_tables(connection):
+            if connection.dialect.name == "mysql":
+                connection.execute(text("SET foreign_key_checks = 0"))
+            for table in filled:
+                connection.execute(text(f"DELETE FROM {table}"))
+    return built.url
+
+
+def filled_tables(connection: Connection) -> list[str]:
+    """Name the tables with rows, by one question for all: most tests touch few."""
+    tables = sorted(set(inspect(connection).get_table_names()) - KEPT_TABLES)
+    found = connection.execute(text("SELECT " + ", ".join(f"EXISTS (SELECT 1 FROM {table})" for table in tables))).one()
+    return [table for table, is_filled in zip(tables, found, strict=True) if is_filled]
 
 
 @pytest.fixture
@@ -145,22 +186,26 @@ def actor(make_account: Callable[..., MadeAccount]) -> Callable[..., Actor]:
 
 @pytest.fixture
 def api(app: Flask, make_account: Callable[..., MadeAccount]) -> Callable[..., JsonClient]:
-    """Sign in another system with a role; with None it has no credential."""
+    """Lend another system that is signed in with a role, or as an account by its password; None has no credential."""
 
     def sign_in(role: str | None = "editor", account: MadeAccount | None = None) -> JsonClient:
         caller = JsonClient(app.test_client())
-        return caller.sign_in(account or make_account(role)) if role else caller
+        if account is not None:
+            return caller.sign_in(account)
+        return caller.be_let_in(make_account(role)) if role else caller
 
     return sign_in
 
 
 @pytest.fixture
 def page(app: Flask, make_account: Callable[..., MadeAccount]) -> Callable[..., Person]:
-    """Sign in a person with a role at a browser without scripts; with None nobody is signed in."""
+    """Lend a person at a browser without scripts, signed in with a role, or as an account by its password, or not."""
 
     def sign_in(role: str | None = "editor", account: MadeAccount | None = None) -> Person:
         person = Person(app.test_client())
-        return person.sign_in(account or make_account(role)) if role else person
+        if account is not None:
+            return person.sign_in(account)
+        return person.be_let_in(make_account(role)) if role else person
 
     return sign_in
 

@@ -2,22 +2,33 @@
 
 import itertools
 import random
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
+from flask import current_app
 from stdnum import verhoeff
 
+from app.accounts import queries
 from app.accounts import service as accounts
+from app.accounts.access import doorkeeper
+from app.accounts.families import family_opener
 from app.accounts.passwords import hash_password
+from app.accounts.sessions import session_opener
+from app.accounts.sign_in import OpenDoor, let_in
+from app.core.actions import Action
 from app.core.checks import Checks
+from app.core.database import utc_now
 from app.core.identity import Actor, scopes_of, system_actor
+from app.core.transaction import command
 from app.records import service as records
 from app.records.schemas import RecordInput
 
 PASSWORD = "Monsoon-4-Teacups"
+AGENT, HERE = "Werkzeug", "127.0.0.1"
+T = TypeVar("T")
 _numbers = itertools.count(random.randrange(10**6))
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -88,6 +99,38 @@ def make_account(role: str = "editor", **changes: Any) -> MadeAccount:
 @cache
 def _hash(password: str) -> str:
     return hash_password(password)
+
+
+def access_token(email: str) -> str:
+    """Sign an account in by the API, on record, and return its access token; the password is not asked for.
+
+    To hash it is the dearest thing the program does, and tests/accounts proves the door.
+    """
+    opened = _enter(family_opener(AGENT, HERE, timedelta(days=1)), actor=_who(email, "api"))
+    return doorkeeper().ring.issue(opened.account_id, opened.family_id, utc_now())
+
+
+def session_cookie(email: str) -> tuple[str, str]:
+    """Sign an account in by the pages, on record and unasked too; return name and value of its browser's cookie."""
+    opened, client = _enter(session_opener(AGENT, HERE), actor=_who(email, "screen")), current_app.test_client()
+    with client.session_transaction() as kept:
+        kept.update(_user_id=opened.token, _fresh=True)
+    name = current_app.config["SESSION_COOKIE_NAME"]
+    cookie = client.get_cookie(name)
+    assert cookie is not None
+    return name, cookie.value
+
+
+def _who(email: str, channel: str) -> Actor:
+    found = queries.find_candidate(email, channel)
+    assert found is not None, "there is no such account"
+    return replace(found.actor, ip=HERE, request_id=str(uuid4()))
+
+
+@command(Action.SESSION_STARTED)
+def _enter(open_door: OpenDoor[T], *, actor: Actor) -> T:
+    assert actor.account_id is not None
+    return let_in(queries.lock_account(actor.account_id), open_door, None, actor=actor)
 
 
 def actor_of(account: MadeAccount, channel: str = "api") -> Actor:

@@ -1,7 +1,7 @@
 """Passkeys, in Chromium with a virtual authenticator: as the second step, and in place of the password."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,10 @@ from tests.browser.office import is_accessible
 from tests.factories import PASSWORD, MadeAccount, make_account
 from tests.services.passkey_device import plug_in
 from tests.services.served import Served
+from tests.settings import settings_for
 
-pytestmark = pytest.mark.browser
+# What a passkey proves is judged on both engines in test_passkey_rules; the device and the script know no engine.
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)]
 Window = Callable[..., BrowserContext]
 
 
@@ -81,10 +83,21 @@ class Desk:
         self.page.get_by_role("button", name="Create passkey").click()
 
 
+@pytest.fixture(scope="module")
+def room(
+    new_database: Callable[[str, str], str], engine_name: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    """Serve one room for all desks; everybody who sits down is somebody new."""
+    folder = Path(tmp_path_factory.mktemp("desks"))
+    server = Served(folder, settings_for(new_database(engine_name, folder.name), WEB_CONCURRENCY="1")).start()
+    yield server
+    server.stop()
+
+
 @pytest.fixture
-def desk(served: Callable[..., Served], window: Window, tmp_path: Path) -> Any:
+def desk(room: Served, window: Window) -> Any:
     """Lend a desk; at the end its browser may not have complained."""
-    lent = Desk(served(), window(), tmp_path)
+    lent = Desk(room, window(), room.folder)
     yield lent
     assert lent.complaints == []
 
@@ -191,12 +204,9 @@ def test_an_answer_is_good_for_one_sign_in_on_this_site(desk: Desk) -> None:
     assert "/login" in desk.page.url
 
 
-@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1366), ("dark", 360)])
-def test_every_page_is_accessible(
-    served: Callable[..., Served], window: Window, tmp_path: Path, scheme: Any, width: int
-) -> None:
-    desk = Desk(served(), window(color_scheme=scheme, viewport={"width": width, "height": 740}), tmp_path)
+def test_every_page_is_accessible(room: Served, window: Window, scheme: Any, width: int) -> None:
+    desk = Desk(room, window(color_scheme=scheme, viewport={"width": width, "height": 740}), room.folder)
     account, page = desk.hire(), desk.page
     desk.sign_in(account)
     desk.arrive("/records")
@@ -254,7 +264,6 @@ def test_a_passkey_says_where_it_belongs(desk: Desk) -> None:
     expect(desk.page.get_by_role("button", name="Sign in with a passkey")).to_have_count(0)
 
 
-@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 def test_a_passkey_is_a_fresh_proof(desk: Desk) -> None:
     account = desk.hire("admin")
     desk.sign_in(account)

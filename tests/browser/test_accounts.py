@@ -27,10 +27,10 @@ def hire(office: Office, role: str, **changes: Any) -> str:
     return who
 
 
-@pytest.fixture(params=["light", "dark"])
-def here(request: pytest.FixtureRequest, office: Office, window: Window, viewport: Any) -> Page:
+@pytest.fixture
+def here(office: Office, window: Window, viewport: Any) -> Page:
     who = hire(office, "admin", full_name="Rekha Menon")
-    return office.open(window(viewport=viewport, color_scheme=request.param), who)
+    return office.open(window(viewport=viewport), who)
 
 
 def test_inviting_and_managing(here: Page, office: Office) -> None:

@@ -13,11 +13,6 @@ pytestmark = pytest.mark.browser
 Window = Callable[..., BrowserContext]
 
 
-@pytest.fixture(params=[True, False], ids=["scripts", "no scripts"])
-def scripts(request: pytest.FixtureRequest) -> bool:
-    return bool(request.param)
-
-
 def register(page: Page, values: dict[str, object]) -> None:
     page.get_by_role("link", name="New record").first.click()
     fill_in(page, values)
@@ -39,8 +34,15 @@ def grouped(number: str) -> str:
     return f"{number[:4]} {number[4:8]} {number[8:]}"
 
 
+@pytest.mark.parametrize(
+    ("engine_name", "scripts"),
+    [("sqlite", True), ("sqlite", False), ("mariadb", True)],
+    ids=["sqlite-scripts", "sqlite-no scripts", "mariadb-scripts"],
+    indirect=["engine_name"],
+)
 def test_the_whole_day(office: Office, window: Window, scripts: bool) -> None:
-    mine = office.open(window(javascript=scripts))
+    mine = office.watched(window(javascript=scripts))
+    office.sign_in(mine)
     name = surname()
     person = record_input(name=f"Meenakshi {name}", place_of_birth="Madurai")
     aadhaar = str(person["aadhaar"])

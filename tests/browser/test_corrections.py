@@ -73,13 +73,8 @@ def viewport(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
-@pytest.fixture(params=["light", "dark"])
-def scheme(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-def test_asking_is_accessible(office: Office, window: Window, viewport: Any, scheme: str) -> None:
-    here = office.open(window(viewport=viewport, color_scheme=scheme), "suresh")
+def test_asking_is_accessible(office: Office, window: Window, viewport: Any) -> None:
+    here = office.open(window(viewport=viewport), "suresh")
     made = office.register(name="Farida Lokhandwala")
     for field in ("aadhaar", "pan", "date_of_birth", "place_of_birth"):
         here.goto(f"{office.url}/records/{made.id}/corrections/new?field={field}")
@@ -96,8 +91,8 @@ def test_asking_is_accessible(office: Office, window: Window, viewport: Any, sch
     is_accessible(here)
 
 
-def test_deciding_is_accessible(office: Office, window: Window, viewport: Any, scheme: str) -> None:
-    here = office.open(window(viewport=viewport, color_scheme=scheme))
+def test_deciding_is_accessible(office: Office, window: Window, viewport: Any) -> None:
+    here = office.open(window(viewport=viewport))
     made, clerk = office.register(name="Farida Lokhandwala"), office.open(window(), "suresh")
     ask(clerk, office, made, "aadhaar", record_input()["aadhaar"])
     ask(here, office, made, "place_of_birth", "Jalandhar, Punjab")

@@ -187,8 +187,9 @@ def test_signed_out_in_the_middle_of_a_form(here: Page, office: Office, window: 
     office.complaints[:] = [one for one in office.complaints if "401" not in one]
 
 
-def test_the_keyboard_alone_does_it_all(here: Page) -> None:
+def test_the_keyboard_alone_does_it_all(here: Page, office: Office) -> None:
     name = surname()
+    here.goto(f"{office.url}/records")
     register_by_keys(here, name)
     change_by_keys(here, name)
     delete_by_keys(here, f"Meenakshi {name} Iyer")

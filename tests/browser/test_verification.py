@@ -18,15 +18,14 @@ def viewport(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
-@pytest.fixture(params=["light", "dark"])
-def here(request: pytest.FixtureRequest, office: Office, window: Window, viewport: Any) -> Page:
-    return office.open(window(viewport=viewport, color_scheme=request.param), "suresh")
+@pytest.fixture
+def here(office: Office, window: Window, viewport: Any) -> Page:
+    return office.open(window(viewport=viewport), "suresh")
 
 
 def confirm(here: Page, window: Window, link: str) -> None:
     """Be the person, at a screen of the same kind: open the link, press the button, open it once more."""
-    is_dark = here.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
-    phone = window(viewport=here.viewport_size, color_scheme="dark" if is_dark else "light").new_page()
+    phone = window(viewport=here.viewport_size).new_page()
     phone.goto(link)
     is_accessible(phone)
     phone.get_by_role("button", name="Yes, this is my address").click()

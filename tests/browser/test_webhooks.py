@@ -21,12 +21,12 @@ def viewport(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
-@pytest.fixture(params=["light", "dark"])
-def here(request: pytest.FixtureRequest, office: Office, window: Window, viewport: Any) -> Page:
+@pytest.fixture
+def here(office: Office, window: Window, viewport: Any) -> Page:
     who = f"admin.{uuid4().hex[:8]}"
     with office._application().app_context():
         make_account("admin", email=f"{who}@example.com", full_name="Rekha Menon")
-    return office.open(window(viewport=viewport, color_scheme=request.param), who)
+    return office.open(window(viewport=viewport), who)
 
 
 @pytest.fixture

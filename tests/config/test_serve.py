@@ -67,6 +67,7 @@ def test_starts_at_the_same_moment_migrate_once_and_make_one_admin(database: str
     assert len(SHOWN.findall("".join(server.output() for server in servers))) == 1
 
 
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 def test_a_given_password_is_never_shown(database: str, tmp_path: Path) -> None:
     settings = settings_for(database, WEB_CONCURRENCY="1", ADMIN_EMAIL="head@example.com", ADMIN_PASSWORD=PASSWORD)
     server = started(tmp_path / "given", settings)
