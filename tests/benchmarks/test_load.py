@@ -3,12 +3,14 @@
 import socketserver
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import cycle, repeat
 
 import pytest
 
-from benchmarks.load import Heard, press
+from benchmarks import load
+from benchmarks.load import Heard
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 GOOD = b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nyes"
@@ -16,6 +18,12 @@ EMPTY = b"HTTP/1.1 204 No Content\r\n\r\n"
 REFUSED = b"HTTP/1.1 429 Too Many Requests\r\nContent-Length: 2\r\n\r\nno"
 
 Answers = Callable[[], Iterator[bytes | None]]
+
+
+def press(port: int, requests: Iterator[bytes], seconds: float, connections: int) -> Heard:
+    """Load a port from a thread that has no loop: browser tests leave theirs in this one."""
+    with ThreadPoolExecutor(1) as apart:
+        return apart.submit(load.press, port, requests, seconds, connections).result()
 
 
 @contextmanager

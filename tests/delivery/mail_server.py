@@ -23,6 +23,7 @@ class Handler:
     on_data: Callable[[], str | None] = lambda: None
     when_taken: Callable[[], None] = lambda: None
     is_dropping: bool = False
+    lines: list[Any] = field(default_factory=list)
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's shape
         self, _server: Any, _session: Session, envelope: Envelope, address: str, _options: list[str]
@@ -46,13 +47,26 @@ class Handler:
         return "250 taken"
 
 
+class _Conversation(SMTP):
+    def connection_made(self, transport: Any) -> None:
+        """Remember the line, which the server itself forgets when it stops."""
+        self.event_handler.lines.append(transport)
+        super().connection_made(transport)
+
+
 class _Controller(Controller):
     tls: ssl.SSLContext | None = None
     login: tuple[str, str] | None = None
 
+    async def hang_up(self) -> None:
+        """End every conversation, and let the loop close what they were held on."""
+        while self.handler.lines:
+            self.handler.lines.pop().abort()
+        await asyncio.sleep(0.01)
+
     def factory(self) -> SMTP:
         """Make the conversation of one client."""
-        return SMTP(
+        return _Conversation(
             self.handler,
             tls_context=self.tls,
             require_starttls=self.tls is not None,
@@ -101,6 +115,7 @@ class MailServer:
         """Refuse connections."""
         controller, self._controller = self._controller, None
         if controller is not None:
+            asyncio.run_coroutine_threadsafe(controller.hang_up(), controller.loop).result(10)
             with suppress(RuntimeError):
                 controller.stop()
 

@@ -33,7 +33,7 @@ from pathlib import Path
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from wsgi import app as room
+from wsgi import app
 
 ARMED, STOPPED = Path("armed"), Path("stopped")
 
@@ -53,11 +53,17 @@ def before_statement(connection, cursor, statement, *_):
 event.listen(Engine, "before_cursor_execute", before_statement)
 
 
-def app(environ, start_response):
-    answer = list(room(environ, start_response))
+serve = app.wsgi_app
+
+
+def watched(environ, start_response):
+    answer = list(serve(environ, start_response))
     if ARMED.exists() and ARMED.read_text() == "the answer":
         stop()
     return answer
+
+
+app.wsgi_app = watched
 '''
 
 
