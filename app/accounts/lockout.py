@@ -11,6 +11,7 @@ from math import ceil
 
 from app.accounts import queries
 from app.accounts.models import SignInAttempts
+from app.core.database import utc_now
 from app.core.vault import vault
 from app.extensions import db
 
@@ -41,11 +42,18 @@ def digest_of(name: str) -> bytes:
     return vault().mac("sign-in address", name.encode("utf-8", "surrogatepass"))
 
 
+def is_locked(address_digest: bytes) -> bool:
+    """Tell whether a typed address is locked, as far as can be seen without holding its count."""
+    return _seconds_until(queries.find_lock(address_digest), utc_now()) > 0
+
+
 def seconds_locked(attempts: SignInAttempts | None, now: datetime) -> int:
     """Return for how many seconds a typed address is still locked; 0 when it is not."""
-    if attempts is None or attempts.locked_until is None or attempts.locked_until <= now:
-        return 0
-    return ceil((attempts.locked_until - now).total_seconds())
+    return _seconds_until(attempts.locked_until if attempts is not None else None, now)
+
+
+def _seconds_until(moment: datetime | None, now: datetime) -> int:
+    return 0 if moment is None or moment <= now else ceil((moment - now).total_seconds())
 
 
 def count_failure(attempts: SignInAttempts, rules: LockRules, now: datetime) -> int:
@@ -64,6 +72,11 @@ def count_failure(attempts: SignInAttempts, rules: LockRules, now: datetime) -> 
 def clear(address_digest: bytes) -> bool:
     """Forget the wrong sign-ins with a typed address; tell whether there were any."""
     attempts = queries.find_and_lock_attempts(address_digest)
+    forget(attempts)
+    return attempts is not None
+
+
+def forget(attempts: SignInAttempts | None) -> None:
+    """Forget wrong sign-ins whose count is held."""
     if attempts is not None:
         db.session.delete(attempts)
-    return attempts is not None

@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, Table, bindparam, func, select
 from sqlalchemy.dialects import mysql, sqlite
 
 from app.accounts.errors import AccountUnknown
 from app.accounts.models import Account, ApiKey, BrowserSession, RefreshFamily, RefreshToken, SignInAttempts
+from app.core.database import table_of
 from app.core.identity import Actor, scopes_of
+from app.core.quick_reads import fetch_first, fetch_value
 from app.extensions import db
 
 
@@ -40,15 +42,36 @@ class Candidate:
     actor: Actor
 
 
-_WHO = (Account.id, Account.email, Account.username, Account.full_name, Account.role)
+_accounts, _keys = table_of(Account), table_of(ApiKey)
+_sessions, _families, _attempts = table_of(BrowserSession), table_of(RefreshFamily), table_of(SignInAttempts)
+_WHO = tuple(_accounts.c[name] for name in ("id", "email", "username", "full_name", "role"))
+
+
+def _live(table: Table) -> Select[Any]:
+    return (
+        select(*_WHO, table.c.id.label("credential_id"), table.c.created_at, table.c.last_seen_at)
+        .join_from(table, _accounts, _accounts.c.id == table.c.account_id)
+        .where(table.c.ended_at.is_(None), _accounts.c.is_active)
+    )
+
+
+SESSION = _live(_sessions).add_columns(_sessions.c.is_vouched).where(_sessions.c.token_hash == bindparam("token_hash"))
+FAMILY = _live(_families).where(_families.c.id == bindparam("family_id"))
+API_KEY = (
+    select(*_WHO, *(_keys.c[name] for name in ("scopes", "created_at", "expires_at")))
+    .add_columns(_keys.c.id.label("credential_id"), _keys.c.last_used_at.label("last_seen_at"))
+    .join_from(_keys, _accounts, _accounts.c.id == _keys.c.account_id)
+    .where(_keys.c.secret_hash == bindparam("secret_hash"), _keys.c.revoked_at.is_(None), _accounts.c.is_active)
+)
+_candidates = select(*_WHO, *(_accounts.c[name] for name in ("password_hash", "is_active", "email_verified")))
+BY_EMAIL = _candidates.where(_accounts.c.email == bindparam("name"))
+BY_USERNAME = _candidates.where(_accounts.c.username == bindparam("name"))
+LOCK = select(_attempts.c.locked_until).where(_attempts.c.address_digest == bindparam("address_digest"))
 
 
 def find_candidate(name: str, channel: str) -> Candidate | None:
     """Find the account with this e-mail or username, canonical as stored."""
-    column = Account.email if "@" in name else Account.username
-    row = db.session.execute(
-        select(*_WHO, Account.password_hash, Account.is_active, Account.email_verified).where(column == name)
-    ).one_or_none()
+    row = fetch_first(BY_EMAIL if "@" in name else BY_USERNAME, {"name": name})
     if row is None:
         return None
     actor = _actor(row, "account", None, channel)
@@ -57,8 +80,7 @@ def find_candidate(name: str, channel: str) -> Candidate | None:
 
 def find_session(token_hash: bytes) -> Credential | None:
     """Find the browser session of a token, unless it was ended or its account disabled."""
-    live = _live(BrowserSession, BrowserSession.last_seen_at).where(BrowserSession.token_hash == token_hash)
-    row = db.session.execute(live.add_columns(BrowserSession.is_vouched)).one_or_none()
+    row = fetch_first(SESSION, {"token_hash": token_hash})
     if row is None:
         return None
     found = _credential(row, _actor(row, "account", row.credential_id, "screen"))
@@ -67,26 +89,13 @@ def find_session(token_hash: bytes) -> Credential | None:
 
 def find_family(family_id: UUID) -> Credential | None:
     """Find a family of tokens, unless it was ended or its account disabled."""
-    live = _live(RefreshFamily, RefreshFamily.last_seen_at).where(RefreshFamily.id == family_id)
-    row = db.session.execute(live).one_or_none()
+    row = fetch_first(FAMILY, {"family_id": family_id})
     return _credential(row, _actor(row, "account", row.credential_id, "api")) if row else None
 
 
 def find_api_key(secret_hash: bytes) -> Credential | None:
     """Find an API key, unless it was revoked or its account disabled; its scopes are cut with the account's."""
-    row = db.session.execute(
-        select(
-            *_WHO,
-            ApiKey.id.label("credential_id"),
-            ApiKey.name,
-            ApiKey.scopes,
-            ApiKey.created_at,
-            ApiKey.last_used_at.label("last_seen_at"),
-            ApiKey.expires_at,
-        )
-        .join(Account, Account.id == ApiKey.account_id)
-        .where(ApiKey.secret_hash == secret_hash, ApiKey.revoked_at.is_(None), Account.is_active)
-    ).one_or_none()
+    row = fetch_first(API_KEY, {"secret_hash": secret_hash})
     if row is None:
         return None
     actor = _actor(row, "api_key", row.credential_id, "api", frozenset(row.scopes.split()))
@@ -163,10 +172,10 @@ def taken_names(email: str, username: str | None) -> frozenset[str]:
     return frozenset(field for field, is_taken in taken.items() if is_taken)
 
 
-def find_attempts(address_digest: bytes) -> SignInAttempts | None:
-    """Find the wrong sign-ins counted for a typed address."""
-    found = select(SignInAttempts).where(SignInAttempts.address_digest == address_digest)
-    return db.session.scalars(found).one_or_none()
+def find_lock(address_digest: bytes) -> datetime | None:
+    """Find until when a typed address is or was locked."""
+    until: datetime | None = fetch_value(LOCK, {"address_digest": address_digest})
+    return until
 
 
 def find_and_lock_attempts(address_digest: bytes) -> SignInAttempts | None:
@@ -187,14 +196,6 @@ def lock_attempts(address_digest: bytes, now: datetime) -> SignInAttempts:
         made = mysql.insert(SignInAttempts).values(row).on_duplicate_key_update(failures=SignInAttempts.failures)
     db.session.execute(made)
     return db.session.get_one(SignInAttempts, address_digest, populate_existing=True, with_for_update=True)
-
-
-def _live(model: type[BrowserSession] | type[RefreshFamily], seen: Any) -> Select[Any]:
-    return (
-        select(*_WHO, model.id.label("credential_id"), model.created_at, seen.label("last_seen_at"))
-        .join(Account, Account.id == model.account_id)
-        .where(model.ended_at.is_(None), Account.is_active)
-    )
 
 
 def actor_of(account: Account, channel: str) -> Actor:

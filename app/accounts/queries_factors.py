@@ -3,17 +3,23 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import bindparam, exists, func, or_, select
 
 from app.accounts.models_factors import Passkey, RecoveryCode, SignInStep, Totp
 from app.extensions import db
 
+_its = bindparam("account_id", type_=Totp.account_id.type)
+HAS_SECOND_FACTOR = select(
+    or_(
+        exists().where(Totp.account_id == _its, Totp.confirmed_at.is_not(None)),
+        exists().where(Passkey.account_id == _its),
+    )
+)
+
 
 def has_second_factor(account_id: UUID) -> bool:
     """Tell whether an account has an authenticator app in force, or a passkey."""
-    app = exists().where(Totp.account_id == account_id, Totp.confirmed_at.is_not(None))
-    key = exists().where(Passkey.account_id == account_id)
-    return bool(db.session.scalar(select(or_(app, key))))
+    return bool(db.session.scalar(HAS_SECOND_FACTOR, {"account_id": account_id}))
 
 
 def with_second_factor(account_ids: Collection[UUID]) -> frozenset[UUID]:

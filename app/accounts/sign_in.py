@@ -92,8 +92,7 @@ def prove_again(account_id: UUID, password: str, field: str, *, rules: LockRules
     """
     account = queries.get_account(account_id)
     digest = lockout.digest_of(lockout.canonical_name(account.email))
-    is_locked = lockout.seconds_locked(queries.find_attempts(digest), utc_now()) > 0
-    if is_locked or not is_right(account.password_hash, password):
+    if lockout.is_locked(digest) or not is_right(account.password_hash, password):
         refusal = _count_failure(digest, account_id, rules, actor=actor)
         if isinstance(refusal, WrongPassword):
             raise ValidationFailed([FieldError(field, "INVALID", "The password is not right")])
@@ -106,8 +105,7 @@ def _prove(typed: SignIn, *, rules: LockRules, actor: Actor) -> Proof:
     digest = lockout.digest_of(name)
     account = queries.find_candidate(name, actor.channel)
     account_id = account.account_id if account else None
-    is_locked = lockout.seconds_locked(queries.find_attempts(digest), utc_now()) > 0
-    if is_locked or not is_right(account.password_hash if account else None, typed.password):
+    if lockout.is_locked(digest) or not is_right(account.password_hash if account else None, typed.password):
         raise _count_failure(digest, account_id, rules, actor=actor)
     assert account is not None  # noqa: S101 - only an account has a password that can be right
     outdated = account.password_hash is not None and is_outdated(account.password_hash)
@@ -150,7 +148,7 @@ def _start(proof: Proof, open_door: OpenDoor[T], rules: SignInRules, *, actor: A
         # The wrong tries stay counted: who has the password alone must not clear them.
         audit.note(Action.SESSION_FAILED, subject=subject, outcome=Outcome.DENIED, reason=asked.code)
         return asked
-    lockout.clear(proof.address_digest)
+    lockout.forget(attempts)
     return let_in(account, open_door, None, actor=actor)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, current_app, request
 
 from app.core.access import current_actor
 from app.core.identity import Actor
@@ -83,7 +83,7 @@ def frame() -> dict[str, Any]:
         "menu": partial(menu_of, actor),
         "me": {"name": actor.name, "role": actor.role.capitalize(), "initials": initials(actor.name)},
         "may_search": actor.may("records:read"),
-        "new_record_url": url_for("records_web.new_record") if may_add else "",
+        "new_record_url": current_app.url_for("records_web.new_record") if may_add else "",
     }
 
 
@@ -91,7 +91,7 @@ def menu_of(actor: Actor) -> Menu:
     """Return the entries this actor may open, the current one marked; what waits is counted here."""
     known = current_app.view_functions
     open_to = [entry for entry in ENTRIES if entry.endpoint in known and _is_open(entry, actor)]
-    paths = {entry.endpoint: url_for(entry.endpoint) for entry in open_to}
+    paths = {entry.endpoint: current_app.url_for(entry.endpoint) for entry in open_to}
     current = _current([entry.part or paths[entry.endpoint] for entry in open_to])
     counts = current_app.extensions.get("menu_counts", {})
     groups: dict[str, list[Link]] = {}

@@ -69,10 +69,16 @@ def fetch(statement: Select[Any], parameters: Mapping[str, Any]) -> Sequence[Any
     return connection().execute(statement, parameters).all()
 
 
+def fetch_first(statement: Select[Any], parameters: Mapping[str, Any]) -> Any:
+    """Return the first row of a constant SELECT; None where there is none."""
+    found = fetch(statement, parameters)
+    return found[0] if found else None
+
+
 def fetch_value(statement: Select[Any], parameters: Mapping[str, Any]) -> Any:
     """Return the first column of the first row of a constant SELECT; None where there is none."""
-    found = fetch(statement, parameters)
-    return found[0][0] if found else None
+    found = fetch_first(statement, parameters)
+    return found[0] if found else None
 
 
 def _holds_connection() -> bool:

@@ -13,7 +13,7 @@ from app.core.actions import Action
 from app.core.audit import AuditDetail, AuditEntry, details_place
 from app.core.database import table_of
 from app.core.paging import Page, PageRequest, walk
-from app.core.statements import run
+from app.core.quick_reads import fetch, fetch_first
 from app.core.unit import Change
 from app.core.vault import vault
 from app.extensions import db
@@ -30,9 +30,10 @@ _selected = select(*(_entries.c[name] for name in _KEPT), _entries.c.fields, _de
     _entries, _details, _details.c.entry_id == _entries.c.id
 )
 _newest = _selected.order_by(_entries.c.occurred_at.desc(), _entries.c.id.desc())
-_told = (_entries.c.subject_id == bindparam("subject_id"), _entries.c.action.not_in(VIEWS))
-NEWEST_TOLD = _newest.where(*_told).limit(bindparam("length", type_=Integer()))
-LAST_CHANGE = _newest.where(_told[0], _entries.c.subject_version.is_not(None)).limit(1)
+_of_subject = _entries.c.subject_id == bindparam("subject_id")
+_told = tuple(_entries.c.action != str(action) for action in VIEWS)
+NEWEST_TOLD = _newest.where(_of_subject, *_told).limit(bindparam("length", type_=Integer()))
+LAST_CHANGE = _newest.where(_of_subject, _entries.c.subject_version.is_not(None)).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +60,12 @@ class TrailEntry:
 
 def list_history(subject_id: UUID, request: PageRequest) -> Page[TrailEntry]:
     """Page through the story of one subject, newest first; who only looked is not in it."""
-    return list_entries([AuditEntry.subject_id == subject_id, AuditEntry.action.not_in(VIEWS)], request)
+    return list_entries([AuditEntry.subject_id == subject_id, *_told], request)
 
 
 def list_newest(subject_id: UUID, length: int) -> list[TrailEntry]:
     """List the newest of the story of one subject, without counting it."""
-    return [_read(row) for row in run(NEWEST_TOLD, subject_id=subject_id, length=length)]
+    return [_read(row) for row in fetch(NEWEST_TOLD, {"subject_id": subject_id, "length": length})]
 
 
 def list_entries(conditions: Sequence[ColumnElement[bool]], request: PageRequest) -> Page[TrailEntry]:
@@ -94,7 +95,7 @@ def values_at(subject_id: UUID, version: UUID, now: dict[str, Any]) -> dict[str,
 
 def find_last_change(subject_id: UUID) -> TrailEntry | None:
     """Find the newest entry of a subject that gave it a version."""
-    row = run(LAST_CHANGE, subject_id=subject_id).first()
+    row = fetch_first(LAST_CHANGE, {"subject_id": subject_id})
     return _read(row) if row else None
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, false, func, select
 from app.core.audit import AuditEntry
 from app.core.database import table_of
 from app.core.paging import Page, PageRequest, walk
-from app.core.statements import run
+from app.core.quick_reads import fetch, fetch_value
 from app.core.trail import list_entries
 from app.extensions import db
 from app.privacy.errors import CorrectionNotFound
@@ -56,12 +56,12 @@ def list_corrections(status: str | None, ask: PageRequest) -> Page[Listed]:
 
 def count_waiting() -> int:
     """Count the corrections that nobody has decided."""
-    return int(run(WAITING).scalar_one())
+    return int(fetch_value(WAITING, {}))
 
 
 def list_waiting(record_id: UUID) -> frozenset[str]:
     """Name the fields of a record for which a correction waits."""
-    return frozenset(run(WAITING_OF, record_id=record_id).scalars())
+    return frozenset(field for (field,) in fetch(WAITING_OF, {"record_id": record_id}))
 
 
 def find_befores(corrections: Sequence[Correction]) -> dict[UUID, Any]:

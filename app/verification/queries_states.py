@@ -14,7 +14,7 @@ from app.core.audit import AuditEntry
 from app.core.database import table_of, utc_now
 from app.core.letters import QueuedLetter
 from app.core.links import MailLink
-from app.core.statements import run
+from app.core.quick_reads import fetch, fetch_value
 from app.records.models import UserRecord
 from app.verification.correspondence import LINK_LETTERS, RECORD_EMAIL
 from app.verification.limits import CODES_FOR_A_NUMBER, CODES_FOR_AN_ACCOUNT, LINKS_FOR_A_RECORD, WINDOW
@@ -86,17 +86,18 @@ STATE = (
 def find_state(record_id: UUID, number_digest: bytes, account_id: UUID | None) -> Any:
     """Return what is known of a record's address and number, of what was sent there last, and of the limits."""
     given = {"number_digest": number_digest, "account_id": account_id, "since": utc_now() - WINDOW}
-    return run(STATE, record_id=record_id, **given).one()
+    (found,) = fetch(STATE, {"record_id": record_id, **given})
+    return found
 
 
 def links_filled_at(record_id: UUID) -> datetime | None:
     """Return the moment that fills the limit of links for a record; None while there is room."""
-    found: datetime | None = run(LINKS_FILLED, record_id=record_id, since=utc_now() - WINDOW).scalar()
+    found: datetime | None = fetch_value(LINKS_FILLED, {"record_id": record_id, "since": utc_now() - WINDOW})
     return found
 
 
 def codes_filled_at(number_digest: bytes, account_id: UUID | None) -> tuple[datetime | None, datetime | None]:
     """Return the moments that fill the limits of codes for a number and for an account."""
-    since = utc_now() - WINDOW
-    found: Any = run(CODES_FILLED, number_digest=number_digest, account_id=account_id, since=since).one()
-    return found[0], found[1]
+    given = {"number_digest": number_digest, "account_id": account_id, "since": utc_now() - WINDOW}
+    ((of_number, of_account),) = fetch(CODES_FILLED, given)
+    return of_number, of_account

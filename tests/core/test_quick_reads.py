@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.core import quick_reads, slow_statements, transaction
 from app.core.database import BinaryUuid, table_of
-from app.core.quick_reads import fetch, fetch_value
+from app.core.quick_reads import fetch, fetch_first, fetch_value
 from app.core.statements import connection
 from app.extensions import db
 from app.records.models import UserRecord
@@ -60,6 +60,7 @@ def test_both_paths_answer_the_same_types(context: Flask, make_record: Make) -> 
 
 def test_nothing_found_is_no_row_and_no_value(context: Flask) -> None:
     assert fetch(BY_ID, {"wanted": UUID(int=1)}) == []
+    assert fetch_first(BY_ID, {"wanted": UUID(int=1)}) is None
     assert fetch_value(BY_ID, {"wanted": UUID(int=1)}) is None
 
 
