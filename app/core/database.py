@@ -195,7 +195,7 @@ def _let_go(_error: BaseException | None) -> None:
     if not db.session.registry.has():
         return
     try:
-        db.session.close()
+        db.session.remove()  # the extension would close it once more
     except DBAPIError:
         db.session().invalidate()
 

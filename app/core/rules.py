@@ -1,7 +1,5 @@
 """What every input rule shares: the way a rule says no, what counts as blank, and the e-mail address."""
 
-import re
-
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailSyntaxError, validate_email
 
 EMAIL_LENGTH = 254
@@ -13,13 +11,6 @@ EMAIL_WORDS = "Enter an email address like name@example.com"
 
 # The grammar alone decides: an address at example.test is one. Emptying this list is the library's own switch.
 SPECIAL_USE_DOMAIN_NAMES.clear()
-
-PLAIN_EMAIL_LENGTH = 64
-# Most addresses: plain words, short enough for every limit. The library would say the same of them, at ten times the
-# price; whatever looks in any way different is left to it.
-PLAIN_EMAIL = re.compile(
-    r"[a-z0-9]+(?:[._+-][a-z0-9]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,}", re.ASCII | re.IGNORECASE
-)
 
 _BLANKS = " \t\n\r\v\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 
@@ -51,8 +42,6 @@ def canonical_email(text: str) -> str:
     Raises RuleBroken. The domain is not looked up.
     """
     address = trimmed(text)
-    if len(address) <= PLAIN_EMAIL_LENGTH and PLAIN_EMAIL.fullmatch(address):
-        return address.lower()
     if len(address) > NFC_SHRINKS_AT_MOST * EMAIL_LENGTH:
         raise _email_too_long()
     try:

@@ -11,15 +11,16 @@ from typing import cast
 
 import structlog
 from flask import Flask, current_app
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, bindparam, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm.exc import StaleDataError
 
-from app.core import transaction
-from app.core.database import table_of, write_rows
+from app.core import ready_sql, transaction
+from app.core.database import table_of
 from app.core.errors import DomainError
 from app.core.later import Later
 from app.core.outbox import OutboxMessage
+from app.core.statements import connection
 from app.core.turns import take_turn
 from app.delivery import webhook_queue
 from app.delivery.events import FeedEvent
@@ -30,6 +31,12 @@ TURN = "outbox"
 PAUSE_SECONDS = 0.02
 
 _OUTBOX = table_of(OutboxMessage)
+_PLACE = (
+    update(_OUTBOX)
+    .where(_OUTBOX.c.id == bindparam("event_id"), _OUTBOX.c.position.is_(None))
+    .values(position=bindparam("place"))
+)
+"""Ready, because the others who want the turn wait while a batch is written."""
 
 log = structlog.get_logger(__name__)
 
@@ -83,7 +90,7 @@ def _placed(row: Row[tuple[object, ...]], position: int) -> FeedEvent:
 
 def _write_down(events: list[FeedEvent]) -> None:
     """Write the positions, each by its event's key: a search for rows without one would wait for those being made."""
+    in_use = connection()
     for event in events:
-        mine = update(_OUTBOX).where(_OUTBOX.c.id == event.id, _OUTBOX.c.position.is_(None))
-        if write_rows(mine.values(position=event.position)) != 1:
+        if ready_sql.write(in_use, _PLACE, [{"event_id": event.id, "place": event.position}]) != 1:
             raise StaleDataError("somebody else has arranged this event")

@@ -8,7 +8,7 @@ from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.attributes import set_committed_value
 
-from app.core import outbox, ready_sql, transaction
+from app.core import outbox, quick_flush, ready_sql, transaction
 from app.core.actions import Action
 from app.core.database import new_id, table_of, utc_now
 from app.core.errors import FieldError, ValidationFailed
@@ -99,7 +99,7 @@ def _insert_record(data: RecordInput, identity_id: UUID, *, actor: Actor) -> Use
         **{name: getattr(data, name) for name in CHANGEABLE},
     )
     db.session.add(record)
-    db.session.flush()
+    quick_flush.flush(record)
     _index(record.id, set(), suffixes_of(record.name, record.email))
     outbox.publish("record.created", subject_id=record.id, version=record.version)
     return complete_record(record)
@@ -124,7 +124,7 @@ def _restore_registered(record: UserRecord, data: RecordInput, *, actor: Actor) 
     record.undelete()
     changed = _apply(record, data.submitted_changes(), actor)
     record.updated_at, record.updated_by = utc_now(), actor.account_id
-    db.session.flush()
+    quick_flush.flush(record)
     outbox.publish("record.restored", subject_id=record.id, version=record.version, changed_fields=changed)
     return complete_record(record)
 
@@ -154,7 +154,7 @@ def update_record(
     seen_last = record.last_login_at
     changed = _apply(record, changes.changes(), actor)
     if changed:
-        db.session.flush()
+        quick_flush.flush(record)
         outbox.publish("record.updated", subject_id=record.id, version=record.version, changed_fields=changed)
     if "email" in changed:
         return complete_record(record)
@@ -200,7 +200,7 @@ def delete_record(
     now = utc_now()
     record.delete(at=now, by=actor.account_id, reason=reason)
     record.updated_at, record.updated_by = now, actor.account_id
-    db.session.flush()
+    quick_flush.flush(record)
     outbox.publish("record.deleted", subject_id=record.id, version=record.version)
     return record
 
@@ -220,7 +220,7 @@ def restore_record(record_id: UUID, *, expected_version: ExpectedVersion | None 
     record = queries.get_for_restore(record_id, expected_version)
     record.undelete()
     record.updated_at, record.updated_by = utc_now(), actor.account_id
-    db.session.flush()
+    quick_flush.flush(record)
     outbox.publish("record.restored", subject_id=record.id, version=record.version)
     return complete_record(record)
 

@@ -1,15 +1,18 @@
 """Statements that are ready: the same rows and the same errors as SQLAlchemy's own, and few of them for a write."""
 
+import logging
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any, cast
 
 import pytest
 from flask import Flask
-from sqlalchemy import bindparam, event, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import QueuePool, bindparam, event, select
+from sqlalchemy.exc import IntegrityError, OperationalError
 
-from app.core import ready_sql, transaction
+from app.core import ready_sql, slow_statements, transaction
 from app.core.database import new_id, table_of, utc_now
 from app.core.idempotency import IdempotencyKey
 from app.core.outbox import OutboxMessage
@@ -20,6 +23,7 @@ from tests.factories import record_input
 
 Api = Callable[..., JsonClient]
 _keys, _messages = table_of(IdempotencyKey), table_of(OutboxMessage)
+KEY = {"id": b"Asha" * 8, "fingerprint": b"Rao " * 8, "expires_at": utc_now()}
 EXPIRES_AT = select(_keys.c.expires_at).where(_keys.c.id == bindparam("id"))
 
 
@@ -62,12 +66,42 @@ def test_a_value_comes_back_in_its_type_or_not_at_all(context: Flask) -> None:
 
 @pytest.mark.parametrize("number", [2, ready_sql.TOGETHER + 1])
 def test_a_refusal_is_an_integrity_error_that_shows_no_value(context: Flask, number: int) -> None:
-    row = {"id": b"Asha" * 8, "fingerprint": b"Rao " * 8, "expires_at": utc_now()}
     with pytest.raises(IntegrityError) as refused:
-        transaction.run(lambda: insert_rows(_keys, [row] * number))
+        transaction.run(lambda: insert_rows(_keys, [KEY] * number))
     assert "SQL parameters hidden" in str(refused.value)
     assert "Rao" not in str(refused.value)
     assert db.session.execute(select(_keys.c.id)).all() == []
+
+
+@pytest.mark.parametrize("engine_name", ["mariadb"], indirect=True, scope="session")
+def test_a_connection_that_is_lost_in_a_transaction_is_given_up(context: Flask) -> None:
+    lost: list[bool] = []
+
+    def write() -> None:
+        if not lost:
+            driver: Any = connection().connection.dbapi_connection
+            driver._sock.shutdown(socket.SHUT_RDWR)
+            lost.append(True)
+            with pytest.raises(OperationalError) as told:
+                insert_rows(_keys, [KEY])
+            assert told.value.connection_invalidated
+            raise told.value
+        insert_rows(_keys, [KEY])
+
+    transaction.run(write)
+    assert db.session.execute(select(_keys.c.id)).all() == [(KEY["id"],)]
+    assert cast(QueuePool, db.engine.pool).checkedout() == 1
+
+
+def test_a_slow_one_is_logged_without_a_value(
+    context: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(slow_statements, "SLOW_SECONDS", 0.0)
+    with caplog.at_level(logging.WARNING):
+        transaction.run(lambda: insert_rows(_keys, [KEY]))
+    told: list[Any] = [record.msg for record in caplog.records if record.name == slow_statements.__name__]
+    assert any(said["statement"].startswith("INSERT INTO idempotency_keys") for said in told)
+    assert "Rao" not in str(told)
 
 
 def test_a_write_sends_few_statements_and_none_of_them_twice(app: Flask, api: Api) -> None:

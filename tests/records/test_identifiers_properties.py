@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 
-from email_validator import validate_email
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stdnum import verhoeff
 
-from app.core.rules import PLAIN_EMAIL, PLAIN_EMAIL_LENGTH, RuleBroken, canonical_email
+from app.core.rules import RuleBroken, canonical_email
 from app.records.identifiers import (
     canonical_aadhaar,
     canonical_mobile,
@@ -54,13 +53,6 @@ def test_the_canonical_form_of_a_canonical_form_is_itself(aadhaar: str, pan: str
     ):
         once = canonical(typed)
         assert canonical(once) == once
-
-
-@quick
-@given(st.from_regex(PLAIN_EMAIL, fullmatch=True).filter(lambda email: len(email) <= PLAIN_EMAIL_LENGTH))
-def test_a_plain_email_is_what_the_library_makes_of_it(email: str) -> None:
-    parsed = validate_email(email, allow_smtputf8=False, check_deliverability=False, globally_deliverable=False)
-    assert canonical_email(email) == (parsed.ascii_email or "").lower()
 
 
 @quick
