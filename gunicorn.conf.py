@@ -6,6 +6,7 @@ Reading the settings here means that wrong ones end the start before a port is o
 import sys
 from importlib import import_module
 from pathlib import Path
+from resource import RLIMIT_NOFILE, getrlimit, setrlimit
 from typing import Any
 
 from sqlalchemy import NullPool, create_engine, text
@@ -22,8 +23,13 @@ threads = _config.web_threads
 worker_class = PatientWorker
 PatientWorker.largest_body = _config.max_request_bytes
 
-# Those who wait for their request to arrive cost no thread, so there may be many of them.
-worker_connections = 4000
+# Those who wait for their request to arrive cost no thread, so there may be many of them. Each is an open file, and
+# gunicorn's process ends when it may open no more; so as many as may be are asked for, and some kept for all else.
+CONNECTIONS, OTHER_FILES = 4000, 256
+_files, _most_files = getrlimit(RLIMIT_NOFILE)
+_files = max(_files, min(_most_files, CONNECTIONS + OTHER_FILES))
+setrlimit(RLIMIT_NOFILE, (_files, _most_files))
+worker_connections = min(CONNECTIONS, max(_files // 2, _files - OTHER_FILES))
 
 # nginx keeps its upstream connections for 60 s; whoever closes first must be nginx, or it answers a stray 502.
 keepalive = 75

@@ -4,12 +4,14 @@ The library gives a thread to every connection that has sent a byte, and the thr
 callers as there are threads stop a process, for as long as they like. Here the main loop waits, for thousands at once,
 and a thread gets a request that is all there. Who is too slow is cut off, and what has come is handed over as if it had
 ended: the application says what it thinks of that (app/core/bodies.py). TLS and HTTP/2 are nginx's, in front of this.
+
+A connection belongs to one side at a time: to a thread from `enqueue_req` to `finish_request`, else to the main loop.
 """
 
 import socket
 import time
-from collections import deque
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from selectors import EVENT_READ
 from typing import Any
@@ -19,15 +21,18 @@ from gunicorn.workers.gthread import _DEFER, ThreadWorker
 from gunicorn_arrival import PIECE, Arrival, Source
 
 LOOK_SECONDS, CLOSING_SECONDS = 0.5, 2.0
-SMALL, HELD_BY_ALL = 64 << 10, 64 << 20  # together they may hold so much in one process, the small ones aside
+SMALL, HELD_BY_ALL = 16 << 10, 64 << 20  # together they may hold so much in one process, the small ones aside
 
 
 class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no types
     """A worker whose threads wait for nobody."""
 
-    pending_conns: deque[Any]
     largest_body = 1 << 20
-    _looks_again = 0.0
+    _looks_again, _held = 0.0, 0
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._waiting: set[Any] = set()  # for the rest of a request, or to have an answer read
 
     def is_stopping(self) -> bool:
         """Tell whether this worker takes no more requests: it was told to leave, or has answered enough."""
@@ -35,90 +40,107 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no 
 
     def handle(self, conn: Any) -> Any:
         """Answer a request that is all there; else hand the connection back to the main loop."""
-        conn.data_ready = True
         if not conn.initialized:
             conn.init()
-            conn.parser.unreader = Source(conn.sock)
-        if not self._has_arrived(conn):
+            conn.arrival, conn.parser.unreader = None, Source(conn.sock)
+        source = conn.parser.unreader
+        if conn.arrival is None:
+            conn.arrival = Arrival(self.largest_body)
+            conn.arrival.take(source.take_buffered())
+        if not conn.arrival.is_over:
+            conn.arrival.receive(conn.sock)
+        if not conn.arrival.is_over:
             return _DEFER
-        arrival, conn.arrival, source = conn.arrival, None, conn.parser.unreader
-        source.held = bytes(arrival.data)
+        source.hold(conn.arrival)
         result = super().handle(conn)
         source.settle()
-        # Of a body too large not all was handed over: the parser would look for the rest of it in the next request.
-        conn.parser.mesg = None
-        # Where a request was cut off nobody knows what the next bytes belong to.
-        return result and arrival.is_whole
+        arrival, conn.arrival, conn.timeout = conn.arrival, None, time.monotonic() + CLOSING_SECONDS
+        if arrival.is_whole:
+            return result
+        # Nobody knows what the next bytes belong to; but who is still sending has to get as far as to read the answer.
+        conn.timeout = max(conn.timeout, arrival.deadline)
+        return False
 
-    def _has_arrived(self, conn: Any) -> bool:
-        arrival = getattr(conn, "arrival", None)
-        if arrival is None:
-            arrival = conn.arrival = Arrival(self.largest_body)
-            if ahead := conn.parser.unreader.take_buffered():
-                arrival.take(ahead)
-        if arrival.is_over or arrival.receive(conn.sock) or arrival.deadline < time.monotonic():
-            return True
-        if arrival.waits_to_go_on():
-            with suppress(OSError):
-                conn.sock.send(b"HTTP/1.1 100 Continue\r\n\r\n")
-        waiting = tuple(self.pending_conns) if len(arrival.data) > SMALL else ()
-        return sum(len(held.data) for other in waiting if (held := other.arrival)) > HELD_BY_ALL
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        """Answer it; who waited for a word before the body has had that already."""
+        req._expected_100_continue = False  # noqa: SLF001 - gunicorn offers no other way
+        if not conn.arrival.is_whole:
+            req.force_close()
+        return super().handle_request(req, conn)
+
+    @contextmanager
+    def _alone(self, conn: Any) -> Iterator[None]:
+        """Let an error end this one connection, not the process with all the others."""
+        try:
+            yield
+        except (OSError, ValueError, LookupError, RuntimeError, MemoryError):
+            self.log.exception("A connection was dropped.")
+            self._close(conn)
 
     def finish_request(self, conn: Any, fs: Any) -> None:
         """Wait here for what is missing of a request; end a connection without making anybody wait for that."""
         result = None if fs.cancelled() or fs.exception() else fs.result()
-        if result is _DEFER:
-            self._park(conn, conn.arrival.deadline)
-        elif result is False:
-            self._leave(conn)
-        else:
+        if result is not _DEFER and result is not False:
             super().finish_request(conn, fs)
+            return
+        with self._alone(conn):
+            if result is _DEFER:
+                idle = not (self.alive or conn.arrival.data)
+                self._park(conn, time.monotonic() + CLOSING_SECONDS if idle else conn.arrival.deadline)
+            else:
+                self._leave(conn)
 
     def _park(self, conn: Any, until: float) -> None:
-        conn.sock.setblocking(False)
-        conn.timeout = until if self.alive else min(until, time.monotonic() + CLOSING_SECONDS)
-        self.pending_conns.append(conn)
         self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
+        conn.timeout = until
+        self._waiting.add(conn)
+        self._held += len(conn.arrival.data) if conn.arrival else 0
+
+    def _unpark(self, conn: Any) -> None:
+        self._waiting.remove(conn)
+        self._held -= len(conn.arrival.data) if conn.arrival else 0
+        self.poller.unregister(conn.sock)
 
     def _leave(self, conn: Any) -> None:
         # A close while bytes are unread would take the answer away from its reader (RFC 9112 section 9.6).
-        conn.arrival = None
         try:
             conn.sock.shutdown(socket.SHUT_WR)
         except OSError:
             self._close(conn)
         else:
-            self._park(conn, time.monotonic() + CLOSING_SECONDS)
+            self._park(conn, conn.timeout)
 
     def _close(self, conn: Any) -> None:
+        if conn in self._waiting:
+            self._unpark(conn)
         self.nr_conns -= 1
         conn.close()
 
     def on_pending_socket_readable(self, conn: Any, client: Any) -> None:
-        """Take what came; a thread gets the connection when that is all, or there has been time enough."""
-        self.poller.unregister(client)
-        self.pending_conns.remove(conn)
-        if conn.arrival is None:
-            self._hear_out(conn)
-        elif self._has_arrived(conn):
-            self.enqueue_req(conn)
-        else:
-            self._park(conn, conn.arrival.deadline)
+        """Take what came; a thread gets the connection when that is all."""
+        with self._alone(conn):
+            if conn.arrival is not None:
+                self._take_more(conn)
+            elif not _is_there(client):
+                self._close(conn)
 
-    def _hear_out(self, conn: Any) -> None:
-        try:
-            is_over = not conn.sock.recv(PIECE) or conn.timeout < time.monotonic()
-        except OSError:
-            is_over = True
-        if is_over:
-            self._close(conn)
-        else:
-            self._park(conn, conn.timeout)
+    def _take_more(self, conn: Any) -> None:
+        arrival, before = conn.arrival, len(conn.arrival.data)
+        arrival.receive(conn.sock)
+        self._held += len(arrival.data) - before
+        conn.timeout = arrival.deadline
+        if arrival.is_over or (len(arrival.data) > SMALL and self._held > HELD_BY_ALL):
+            self._hand_over(conn)
+
+    def _hand_over(self, conn: Any) -> None:
+        self._unpark(conn)
+        conn.arrival.is_over = True
+        self.enqueue_req(conn)
 
     def _cap_keepalive(self, deadline: float) -> None:
         """Have those who have sent nothing leave soon when the worker stops."""
         super()._cap_keepalive(deadline)
-        for conn in self.pending_conns:
+        for conn in self._waiting:
             if conn.arrival is not None and not conn.arrival.data:
                 conn.timeout = min(conn.timeout, deadline)
 
@@ -128,11 +150,19 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no 
         if now < self._looks_again:
             return
         self._looks_again = now + LOOK_SECONDS
-        over = [conn for conn in self.pending_conns if conn.timeout < now]
-        self.pending_conns = deque(conn for conn in self.pending_conns if conn.timeout >= now)
-        for conn in over:
-            self.poller.unregister(conn.sock)
-            if conn.arrival is not None and conn.arrival.data:
-                self.enqueue_req(conn)
-            else:
-                self._close(conn)
+        for conn in [conn for conn in self._waiting if conn.timeout < now]:
+            with self._alone(conn):
+                if conn.arrival is not None and conn.arrival.data:
+                    self._hand_over(conn)
+                else:
+                    self._close(conn)
+
+
+def _is_there(client: socket.socket) -> bool:
+    """Throw away what somebody says who has been answered, and tell whether more may come."""
+    try:
+        return bool(client.recv(PIECE, socket.MSG_DONTWAIT))
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False

@@ -45,7 +45,7 @@ class WholeBody:
             raise MalformedRequest(CUT_OFF) from None
         if self._missing is not None:
             self._missing -= len(data)
-            if not data and size and self._missing > 0:
+            if self._missing > 0 and (size < 0 or len(data) < size):
                 raise MalformedRequest(CUT_OFF)
         return data
 

@@ -31,12 +31,17 @@ def small_server() -> Iterator[MariaDb]:
 
 
 def start(monkeypatch: pytest.MonkeyPatch, folder: Path, url: str, **changes: str) -> dict[str, Any]:
-    """Read gunicorn's configuration as a start does; return what it would set for its processes."""
+    """Read gunicorn's configuration as a start does."""
     for name, value in settings_for(url, **changes).items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(folder)
-    made = runpy.run_path(str(ROOT / "gunicorn.conf.py"))["raw_env"]
-    return dict(line.split("=", 1) for line in made)
+    return runpy.run_path(str(ROOT / "gunicorn.conf.py"))
+
+
+def pool_of(made: dict[str, Any]) -> tuple[str, str]:
+    """Return what gunicorn's processes are told about their connections."""
+    told = dict(line.split("=", 1) for line in made["raw_env"])
+    return told["DATABASE_POOL_SIZE"], told["DATABASE_MAX_OVERFLOW"]
 
 
 @pytest.mark.parametrize(
@@ -54,7 +59,7 @@ def test_the_processes_share_what_the_database_allows(
     small_server: MariaDb, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: dict[str, str], pool: tuple[str, str]
 ) -> None:
     made = start(monkeypatch, tmp_path, small_server.create_database("budget"), **given)
-    assert (made["DATABASE_POOL_SIZE"], made["DATABASE_MAX_OVERFLOW"]) == pool
+    assert pool_of(made) == pool
 
 
 def test_more_processes_than_connections_is_a_wrong_setting(
@@ -68,7 +73,21 @@ def test_more_processes_than_connections_is_a_wrong_setting(
 
 def test_a_database_that_is_away_does_not_stop_the_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     made = start(monkeypatch, tmp_path, "mysql+pymysql://room:room@127.0.0.1:9/room", WEB_CONCURRENCY="4")
-    assert (made["DATABASE_POOL_SIZE"], made["DATABASE_MAX_OVERFLOW"]) == ("5", "5")
+    assert pool_of(made) == ("5", "5")
+
+
+@pytest.mark.parametrize(
+    ("may_open", "could_open", "asked_for", "callers"),
+    [(1024, 20_000, 4256, 4000), (1024, 1024, 1024, 768), (64, 64, 64, 32), (20_000, 20_000, 20_000, 4000)],
+)
+def test_a_process_takes_no_more_callers_than_it_may_open_files_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, may_open: int, could_open: int, asked_for: int, callers: int
+) -> None:
+    asked: list[tuple[int, int]] = []
+    monkeypatch.setattr("resource.getrlimit", lambda _: (may_open, could_open))
+    monkeypatch.setattr("resource.setrlimit", lambda _, limits: asked.append(limits))
+    made = start(monkeypatch, tmp_path, "sqlite:///room.sqlite3")
+    assert (made["worker_connections"], asked) == (callers, [(asked_for, could_open)])
 
 
 def test_callers_beyond_the_connections_queue_and_none_is_refused_by_the_database(

@@ -1,0 +1,77 @@
+"""The worker's main loop: one caller's trouble is that caller's alone, and together they hold no more than there is."""
+
+import logging
+import socket
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import ExitStack
+from selectors import DefaultSelector
+from typing import Any
+
+import pytest
+from gunicorn.config import Config
+from gunicorn.workers.gthread import TConn
+
+from gunicorn_arrival import Arrival
+from gunicorn_worker import PatientWorker
+
+HEAD = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 90000\r\n\r\n"
+Caller = Callable[[bytes], tuple[Any, socket.socket]]
+HALF = b"x" * 20_000
+
+
+@pytest.fixture
+def worker() -> Iterator[PatientWorker]:
+    """Make a worker whose loop the test turns."""
+    made = PatientWorker(0, 0, [], None, 30, Config(), logging.getLogger("gunicorn.error"))
+    made.poller = DefaultSelector()
+    yield made
+    made.poller.close()
+    made.tmp.close()
+
+
+@pytest.fixture
+def caller(worker: PatientWorker) -> Iterator[Caller]:
+    """Have the worker wait for the rest of what somebody has begun to send."""
+    with ExitStack() as opened:
+
+        def begin(sent: bytes) -> tuple[Any, socket.socket]:
+            ours, theirs = map(opened.enter_context, socket.socketpair())
+            conn, looked = TConn(worker.cfg, ours, "", ""), Future[Any]()
+            worker.nr_conns += 1
+            theirs.sendall(sent)
+            looked.set_result(worker.handle(conn))
+            worker.finish_request(conn, looked)
+            return conn, theirs
+
+        yield begin
+
+
+def test_an_error_over_one_connection_ends_that_one_and_no_other(
+    worker: PatientWorker, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (unlucky, its_caller), (other, _) = caller(HEAD), caller(HEAD)
+
+    def out_of_memory(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Arrival, "receive", out_of_memory)
+    its_caller.sendall(HALF)
+    worker.wait_for_and_dispatch_events(1)
+    assert (worker.nr_conns, unlucky.sock.fileno()) == (1, -1)
+    assert [key.fileobj for key in worker.poller.get_map().values()] == [other.sock]
+
+
+def test_when_all_bodies_together_are_too_much_the_one_that_grows_is_waited_for_no_longer(
+    worker: PatientWorker, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handed_over: list[Any] = []
+    monkeypatch.setattr(worker, "enqueue_req", handed_over.append)
+    monkeypatch.setattr("gunicorn_worker.HELD_BY_ALL", 2 * len(HALF))
+    (_, small), (large, its_caller) = caller(HEAD), caller(HEAD + HALF)
+    small.sendall(b"x" * 9)
+    worker.wait_for_and_dispatch_events(1)
+    assert handed_over == []
+    its_caller.sendall(HALF)
+    worker.wait_for_and_dispatch_events(1)
+    assert handed_over == [large]
