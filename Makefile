@@ -2,6 +2,8 @@
 PYTHON ?= python3
 PORT ?= 8000
 export PORT
+# Servers are started by the hundred in the tests, and each would compile the whole program anew.
+unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 

@@ -2,12 +2,14 @@
 
 import os
 import re
+import secrets
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,6 +22,7 @@ DRIVER = os.environ.get("DATABASE_DRIVER", "pymysql")
 """How the application under test speaks to the server; mysqldb is the other that it knows."""
 START_SECONDS = 60
 ROOM_IN_MEMORY = 2 << 30
+PORTS = range(15_000, 30_000)
 OPTIONS = (
     "--skip-log-bin",
     "--skip-name-resolve",
@@ -35,10 +38,15 @@ OPTIONS = (
 
 
 def free_port() -> int:
-    """Return a loopback port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a loopback port nobody listens on.
+
+    It lies below those that the system lends to whoever calls out, or one of the many callers could have it meanwhile.
+    """
+    while True:
+        port = secrets.choice(PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def scratch_folder() -> Path:

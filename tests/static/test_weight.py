@@ -16,11 +16,11 @@ def packed(name: str) -> int:
 
 
 def files_of_a_page() -> list[str]:
-    layout = (ROOT / "templates" / "layouts" / "skeleton.html").read_text(encoding="utf-8")
-    modules = re.search(r"for name in (\[.*?\])", layout)
+    drawn = (ROOT / "templates" / "components" / "files.html").read_text(encoding="utf-8")
+    modules = re.search(r"for name in (\[.*?\])", drawn)
     assert modules is not None
     names = [name for name in re.findall(r'"(\w+)"', modules.group(1)) if name != "app"]
-    fixed = re.findall(r"static_url\('([\w./-]+\.(?:js|css|svg))'\)", layout)
+    fixed = re.findall(r"static_url\('([\w./-]+\.(?:js|css|svg))'\)", drawn)
     return [*dict.fromkeys(fixed), *(f"js/{name}.js" for name in names), "icons.svg"]
 
 
