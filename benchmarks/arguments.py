@@ -36,7 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--rows", type=_whole, action="append", help="how many records; may be given several times")
     add("--ops", type=_operations, default=list(OPERATIONS), help="operations, divided by commas")
     add("--seconds", type=_seconds, default=5.0, help="how long each operation is pressed")
-    add("--server", choices=SERVERS, default="gunicorn", help="gunicorn means its gthread, as in production")
+    add("--server", choices=SERVERS, default="gunicorn", help="gunicorn means with the worker class of production")
     add("--threads", type=_whole, default=4, help="threads of gthread, blocking threads of granian")
     add("--driver", choices=DRIVERS, default="pymysql", help="how the server speaks to MariaDB")
     add("--database", type=_url, help="one that is filled already; an SQLite file that is missing is made and filled")

@@ -12,7 +12,8 @@ from tests.services.mariadb import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 30
-SERVERS = ("gunicorn", "gunicorn-sync", "gunicorn-gevent", "granian")
+OURS = "gunicorn_worker.PatientWorker"
+SERVERS = ("gunicorn", "gunicorn-gthread", "gunicorn-sync", "gunicorn-gevent", "granian")
 TICKS = os.sysconf("SC_CLK_TCK")
 PINNED = "import os, sys; os.sched_setaffinity(0, {int(sys.argv[1])}); os.execv(sys.argv[2], sys.argv[2:])"
 
@@ -62,7 +63,7 @@ def environ() -> dict[str, str]:
 
 @contextmanager
 def running(kind: str, target: str, settings: Mapping[str, str], folder: Path, *, threads: int = 4) -> Iterator[Server]:
-    """Start a WSGI callable under one of SERVERS; plain `gunicorn` is its gthread, as in production."""
+    """Start a WSGI callable under one of SERVERS; plain `gunicorn` has the worker class of production."""
     port = free_port()
     environment = {**environ(), **settings, "PORT": str(port)}
     pinned = [sys.executable, "-c", PINNED, str(cores()[0]), sys.executable, "-m"]
@@ -82,8 +83,8 @@ def _command(kind: str, target: str, port: int, threads: int) -> list[str]:
     if kind == "granian":
         address = ["--host", "127.0.0.1", "--port", str(port), "--no-ws", "--log-level", "warning"]
         return ["granian", "--interface", "wsgi", *address, "--blocking-threads", str(threads), target]
-    worker = {"gunicorn": "gthread"}.get(kind, kind.removeprefix("gunicorn-"))
-    bind = ["--bind", f"127.0.0.1:{port}", "--threads", str(threads if worker == "gthread" else 1)]
+    worker = {"gunicorn": OURS}.get(kind, kind.removeprefix("gunicorn-"))
+    bind = ["--bind", f"127.0.0.1:{port}", "--threads", str(threads if worker in (OURS, "gthread") else 1)]
     quiet = ["--keep-alive", "75", "--log-level", "warning", "--no-control-socket"]
     return ["gunicorn", "-k", worker, "-w", "1", *bind, *quiet, target]
 
