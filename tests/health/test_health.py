@@ -1,5 +1,6 @@
 """Liveness, readiness and metrics (CONTRACT sections 8 and 10)."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from sqlalchemy import text
 
 from app.extensions import db
 from config import Config
+from tests.factories import MadeAccount
 from tests.settings import settings_for
 
 METRICS = "/metrics"
@@ -59,12 +61,21 @@ def test_metrics_count_by_route_and_never_by_path(client: Any) -> None:
         assert name in written
 
 
-def test_metrics_count_sign_ins_by_outcome(api: Callable[..., Any], client: Any) -> None:
-    api("editor")
+def test_metrics_count_sign_ins_by_outcome(
+    api: Callable[..., Any], make_account: Callable[..., MadeAccount], client: Any
+) -> None:
+    account = make_account()
+    before = sign_ins(client)
+    api(account=account)
     client.post("/api/v1/auth/login", json={"email": "nobody@example.com", "password": "Wrong-1234"})
+    assert sign_ins(client) == (before[0] + 1, before[1] + 1)
+
+
+def sign_ins(client: Any) -> tuple[float, float]:
+    """Read how many sign-ins succeeded and failed in this process, whoever asked for them."""
     written = client.get(METRICS).text
-    assert 'login_attempts_total{status="success"}' in written
-    assert 'login_attempts_total{status="failure"}' in written
+    good, bad = (re.search(f'login_attempts_total{{status="{how}"}} (.+)', written) for how in ("success", "failure"))
+    return float(good[1]) if good else 0.0, float(bad[1]) if bad else 0.0
 
 
 def test_metrics_do_not_grow_with_methods_that_do_not_exist(client: Any) -> None:
