@@ -130,6 +130,17 @@ def _add_up(file: Path, total: Path) -> None:
     file.unlink()
 
 
+TOLD_ONCE = "IDEMPOTENCY-KEY"
+
+
+def pre_request(_worker: Any, request: Any) -> None:
+    """Keep two different keys apart: joined by a bare comma, as WSGI has it, they would be a third one that is good."""
+    given = [value for name, value in request.headers if name == TOLD_ONCE]
+    if len(given) > 1:
+        others = [(name, value) for name, value in request.headers if name != TOLD_ONCE]
+        request.headers = [*others, (TOLD_ONCE, ", ".join(dict.fromkeys(given)))]
+
+
 def post_worker_init(worker: Any) -> None:
     """Let the application know when the worker is to stop, and read the templates before somebody waits for them."""
     application = worker.wsgi

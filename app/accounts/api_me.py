@@ -21,6 +21,7 @@ from app.core.listing import page_request, reply_page
 from app.core.settings import settings
 from app.core.validation import accepts
 from app.core.validation import queries as query_string
+from app.core.versioning import missing_first
 
 
 @bp.get("/me")
@@ -69,9 +70,14 @@ def list_sessions(query: Paging) -> Response:
     return reply_page(page.of([present_sign_in(found, actor.credential_id) for found in page.data]))
 
 
+def _find_own(session_id: UUID) -> None:
+    sign_ins.get_kind(session_id, account_of(current_actor()))
+
+
 @bp.delete("/sessions/<id:session_id>")
 @signed_in
 @account_only
+@missing_first(_find_own, "session_id")
 @query_string()
 @answers(204, refuses=("NOT_FOUND",))
 def end_session(session_id: UUID) -> Response:

@@ -42,8 +42,9 @@ _USERNAME_WORDS = "A username has letters from a to z, digits, dots, hyphens and
 
 def canonical_username(text: str) -> str:
     """Return a username as it is stored: in lower case. Raises RuleBroken."""
-    name = trimmed(text).lower()
-    if not _USERNAME.fullmatch(name):
+    typed = trimmed(text)
+    name = typed.lower()
+    if not typed.isascii() or not _USERNAME.fullmatch(name):  # the Kelvin sign is no k, though it folds to one
         raise RuleBroken("INVALID", _USERNAME_WORDS)
     if len(name) < USERNAME_LEAST:
         raise RuleBroken("TOO_SHORT", f"A username has at least {USERNAME_LEAST} characters")
@@ -125,7 +126,9 @@ Role = Annotated[str, ruled(_canonical_role), enum_schema(ROLES)]
 KeyName = Annotated[str, ruled(KEY_NAME.canonical), _sized(KEY_NAME.least, KEY_NAME.most)]
 Truth = Annotated[bool, PlainValidator(_judge_truth), WithJsonSchema({"type": "boolean"})]
 Secret = Annotated[str, PlainValidator(_judge_secret), WithJsonSchema({"type": "string", "minLength": 1})]
-"""A password or a token: taken exactly as it comes; what it is worth is judged elsewhere."""
+"""A password: taken exactly as it comes, and be it of blanks; what it is worth is judged elsewhere."""
+Token = Annotated[str, ruled(str), WithJsonSchema({"type": "string", "minLength": 1})]
+"""A token: taken as it comes; what it is worth is judged elsewhere."""
 
 
 def canonical_email_or_none(text: str) -> str | None:

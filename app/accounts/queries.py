@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, Table, bindparam, func, select
 from sqlalchemy.dialects import mysql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.accounts.errors import AccountUnknown
 from app.accounts.models import Account, ApiKey, BrowserSession, RefreshFamily, RefreshToken, SignInAttempts
@@ -156,10 +157,14 @@ def any_account_exists() -> bool:
     return db.session.scalar(select(func.count()).select_from(select(Account.id).limit(1).subquery())) != 0
 
 
-def count_active_accounts() -> int:
-    """Count the accounts that can sign in."""
+def count_active_accounts() -> int | None:
+    """Count the accounts that can sign in; None while the database does not answer, which is told without failing."""
     able = select(func.count()).select_from(Account).where(Account.is_active, Account.email_verified)
-    return db.session.scalars(able).one()
+    try:
+        return db.session.scalars(able).one()
+    except SQLAlchemyError:
+        db.session.remove()
+        return None
 
 
 def taken_names(email: str, username: str | None) -> frozenset[str]:

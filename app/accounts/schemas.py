@@ -7,6 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 STRICT = ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True)
+SOMETHING = r"\S"
+"""What a text needs that has to be there: more than blanks. A password may be of blanks alone."""
 
 
 class LoginInput(BaseModel):
@@ -18,7 +20,7 @@ class LoginInput(BaseModel):
         "password": "Enter the password",
     }
 
-    email: str = Field(min_length=1, description="E-mail address or username.")
+    email: str = Field(pattern=SOMETHING, description="E-mail address or username.")
     password: str = Field(min_length=1, description="Compared exactly as it is sent.")
 
 
@@ -31,7 +33,7 @@ class LoginForm(BaseModel):
         "password": "Enter the password",
     }
 
-    username: str = Field(min_length=1, description="E-mail address or username.")
+    username: str = Field(pattern=SOMETHING, description="E-mail address or username.")
     password: str = Field(min_length=1, description="Compared exactly as it is sent.")
     grant_type: Literal["password", ""] | None = None
     scope: str | None = None
@@ -45,7 +47,7 @@ class RefreshInput(BaseModel):
     model_config = STRICT
     required_words: ClassVar[dict[str, str]] = {"refresh_token": "Send the refresh token"}
 
-    refresh_token: str = Field(min_length=1)
+    refresh_token: str = Field(pattern=SOMETHING)
 
 
 class TokenOutput(BaseModel):

@@ -1,6 +1,6 @@
 """What the calls take and give that manage API keys."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -14,6 +14,9 @@ from app.core.inputs import refuse
 from app.core.list_queries import Id, Paging, moment_after
 from app.core.page_output import PageOutput
 
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""From here on there is no telling what time that is elsewhere on earth."""
+
 
 def _judge_scopes(value: object) -> list[str]:
     if value is None or value == []:
@@ -26,7 +29,12 @@ def _judge_scopes(value: object) -> list[str]:
 
 
 def _judge_expiry(value: object, info: ValidationInfo) -> datetime | None:
-    return None if value is None or value == "" else moment_after(value, info)
+    if value is None or value == "":
+        return None
+    moment = moment_after(value, info)
+    if moment >= NEVER:
+        raise refuse("INVALID", "Leave it empty for a key that never expires")
+    return moment
 
 
 _SCOPES_SCHEMA = {"type": "array", "items": {"type": "string", "enum": sorted(ALL_SCOPES)}, "minItems": 1}

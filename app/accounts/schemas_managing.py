@@ -15,6 +15,7 @@ from app.accounts.field_types import (
     FullName,
     Role,
     Secret,
+    Token,
     Truth,
     Username,
     clearable,
@@ -104,7 +105,7 @@ class AccountPageOutput(PageOutput):
 class ValidateInput(AccountForm):
     """An access token to be looked at."""
 
-    token: Secret
+    token: Token
 
 
 class ValidToken(BaseModel):

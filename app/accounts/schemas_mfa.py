@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, Field
 
-from app.accounts.schemas import STRICT
+from app.accounts.schemas import SOMETHING, STRICT
 
 
 class PasswordInput(BaseModel):
@@ -22,7 +22,7 @@ class CodeInput(BaseModel):
     model_config = STRICT
     required_words: ClassVar[dict[str, str]] = {"code": "Enter the code"}
 
-    code: str = Field(min_length=1, description="Six digits of the authenticator app.")
+    code: str = Field(pattern=SOMETHING, description="Six digits of the authenticator app.")
 
 
 class SecondStepInput(CodeInput):
@@ -30,8 +30,8 @@ class SecondStepInput(CodeInput):
 
     required_words: ClassVar[dict[str, str]] = {"code": "Enter the code", "mfa_token": "Send the mfa_token"}
 
-    mfa_token: str = Field(min_length=1)
-    code: str = Field(min_length=1, description="Six digits of the authenticator app, or a recovery code.")
+    mfa_token: str = Field(pattern=SOMETHING)
+    code: str = Field(pattern=SOMETHING, description="Six digits of the authenticator app, or a recovery code.")
 
 
 class PasskeyAnswer(BaseModel):

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, PlainValidator, ValidationInfo, WithJsonSchema
 
-from app.accounts.field_types import LABELS, REQUIRED_WORDS, Email, FullName, Secret, Username
+from app.accounts.field_types import LABELS, REQUIRED_WORDS, Email, FullName, Secret, Token, Username
 from app.accounts.passwords import LONGEST, SHORTEST, Owner, weakness
 from app.accounts.schemas import AccountOutput
 from app.core.inputs import Input, absent, checks_of, refuse
@@ -31,6 +31,8 @@ def _same_as(field: str) -> PlainValidator:
 
     def judge(value: object, info: ValidationInfo) -> str | None:
         first = info.data.get(field)
+        if value is not None and not isinstance(value, str):
+            raise refuse("INVALID", "Must be text")
         if value is not None and first is not None and value != first:
             raise refuse("PASSWORD_MISMATCH", "The two passwords are not the same")
         return first
@@ -76,13 +78,13 @@ class AddressInput(AccountWords):
 class TokenInput(AccountWords):
     """The token of a link in a mail."""
 
-    token: Secret
+    token: Token
 
 
 class ResetInput(AccountWords):
     """The token of a link in a mail, and the password to be set by it."""
 
-    token: Secret
+    token: Token
     password: Secret
     password_confirmation: Annotated[str | None, _same_as("password"), _AS_TEXT] = absent()
 

@@ -25,10 +25,15 @@ def limits_of(config: Config) -> Limits:
 
 def end_sign_in(sign_in_id: UUID, account_id: UUID, *, actor: Actor) -> None:
     """End one sign-in of an account. Raises NoSuchSession, for somebody else's as well."""
+    _ENDINGS[get_kind(sign_in_id, account_id)](sign_in_id, actor=actor)
+
+
+def get_kind(sign_in_id: UUID, account_id: UUID) -> str:
+    """Return what kind of sign-in of an account this is. Raises NoSuchSession, for somebody else's as well."""
     kind = queries_sign_ins.kind_of(sign_in_id, account_id)
     if kind is None:
         raise NoSuchSession
-    _ENDINGS[kind](sign_in_id, actor=actor)
+    return kind
 
 
 @command(Action.SESSION_ENDED)

@@ -107,4 +107,4 @@ def key_id(key: str) -> str:
 def _claims(claims: Mapping[str, Any]) -> AccessClaims:
     if claims["typ"] != KIND:
         raise InvalidToken
-    return AccessClaims(UUID(claims["sub"]), UUID(claims["fam"]), datetime.fromtimestamp(claims["exp"], UTC))
+    return AccessClaims(UUID(claims["sub"]), UUID(str(claims["fam"])), datetime.fromtimestamp(claims["exp"], UTC))

@@ -16,11 +16,10 @@ from flask import Flask, Response, current_app, g, redirect, request, url_for
 from flask.globals import app_ctx, request_ctx
 from flask_login import current_user
 
-from app.core import audit, limits
+from app.core import audit, forgery, limits
 from app.core.actions import Action, Outcome
 from app.core.doors import Door, access_granted, door_of, is_api, is_static
 from app.core.errors import ExpiredToken, Forbidden, InvalidToken, NotAuthenticated
-from app.core.forgery import refuse_foreign_form
 from app.core.identity import Actor, anonymous_actor
 from app.core.transaction import command
 
@@ -84,7 +83,7 @@ def hides_address(view: V) -> V:
 
 def init_app(app: Flask) -> None:
     """Put the checks before every view."""
-    app.config["WTF_CSRF_CHECK_DEFAULT"] = False
+    forgery.init_app(app)
     app.before_request(admit)
 
 
@@ -125,7 +124,7 @@ def admit() -> Response | None:
     limits.spend(door.limit, actor)
     _permit(door, actor)
     if asked.method not in SAFE_METHODS and not is_api():
-        refuse_foreign_form(door)
+        forgery.refuse_foreign_form(door)
     access_granted(door)
     return None
 

@@ -128,7 +128,7 @@ def write(session: Session | scoped_session[Any], entries: Sequence[Entry]) -> t
     rows, details = [], []
     for entry in entries:
         seq += 1
-        payload = orjson.dumps(_details(entry))
+        payload = orjson.dumps(_details(entry), option=orjson.OPT_UTC_Z)
         row = _row(entry, payload, chain.stream, seq) | {"previous": head}
         head = row["seal"] = seal_of(row)
         rows.append(row)

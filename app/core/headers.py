@@ -1,5 +1,6 @@
 """What every answer carries, errors too: who may frame it, run in it, keep it, and ask for it from elsewhere."""
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -39,7 +40,7 @@ _FIXED = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 _HTTPS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
-# Not no-referrer: the check of forms over https needs the page's own address (RFC 9110 §10.1.3).
+# Not no-referrer: browsers without Fetch Metadata tell by it where a form comes from (RFC 9110 §10.1.3).
 REFERRER = "same-origin"
 API_VARY = "Authorization, Origin"
 PAGE_VARY = "Cookie, HX-Request"
@@ -51,7 +52,9 @@ def init_app(app: Flask) -> None:
     app.before_request(_refuse_unreadable(config))
     app.after_request(_secure)
     app.wsgi_app = _sealed(app.wsgi_app, config.is_production)  # type: ignore[method-assign]  # Flask's own way to wrap
-    origins = [origin for origin in config.allowed_origins if origin != "null"]
+    # As patterns, because the library compares plain texts without regard to case, takes one with a bracket for a
+    # pattern, and tells plain ones to callers who name no origin.
+    origins = [re.compile(re.escape(origin.lower()) + r"\Z") for origin in config.allowed_origins]
     if origins:
         CORS(
             app,

@@ -1,11 +1,20 @@
-"""Ids in addresses."""
+"""Ids, and the addresses they stand in."""
 
 from uuid import UUID
 
 from flask import Flask
-from werkzeug.routing import BaseConverter
+from werkzeug.routing import BaseConverter, Rule
 
 NO_ID = UUID(int=0)
+
+
+def read_id(text: str) -> UUID | None:
+    """Return the id that a text spells in its 36 characters; None for every other spelling, and for what is no id."""
+    try:
+        found = UUID(text)
+    except ValueError:
+        return None
+    return found if str(found) == text.lower() else None
 
 
 class IdConverter(BaseConverter):
@@ -16,19 +25,30 @@ class IdConverter(BaseConverter):
 
     def to_python(self, value: str) -> UUID:
         """Return the id, or the one that nothing has."""
-        try:
-            found = UUID(value)
-        except ValueError:
-            return NO_ID
-        return found if str(found) == value.lower() else NO_ID
+        return read_id(value) or NO_ID
 
     def to_url(self, value: UUID) -> str:
         """Return the id as it stands in an address."""
         return str(value)
 
 
+class EitherSlash(Rule):
+    """A path that is found with and without a slash at its end, by whatever method it is called.
+
+    Werkzeug looks for the rule of `/users/` behind `/users` with a method that it takes; with another one the path
+    would be unknown, and its methods untold.
+    """
+
+    def compile(self) -> None:
+        """Have the path match as one without the slash does; what is built from it stays as it is spelled."""
+        super().compile()
+        if self.rule.endswith("/") and self.rule != "/":
+            self._parts.pop()
+
+
 def init_app(app: Flask) -> None:
     """Let routes say `<id:record_id>`, and take every path with and without a slash at its end."""
     app.url_map.converters["id"] = IdConverter
+    app.url_rule_class = EitherSlash
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False

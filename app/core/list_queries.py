@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import PlainValidator, ValidationInfo, WithJsonSchema
 
+from app.core.ids import read_id
 from app.core.inputs import Input, checks_of, refuse
 from app.core.rules import trimmed
 
@@ -91,10 +92,10 @@ def moment_after(value: object, info: ValidationInfo) -> datetime:
 
 
 def _judge_id(value: object) -> UUID:
-    try:
-        return UUID(str(value))
-    except ValueError:
-        raise refuse("INVALID", "Must be an id of 36 characters") from None
+    found = read_id(value) if isinstance(value, str) else None
+    if found is None:
+        raise refuse("INVALID", "Must be an id of 36 characters")
+    return found
 
 
 def _judge_flag(value: object) -> bool:

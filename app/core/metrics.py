@@ -25,7 +25,7 @@ class Metrics:
     requests: Counter = field(init=False)
     durations: Histogram = field(init=False)
     sign_ins: Counter = field(init=False)
-    active_users: Callable[[], int] | None = None
+    active_users: Callable[[], int | None] | None = None
     _known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -51,8 +51,9 @@ class Metrics:
         if values.ValueClass is not values.MutexValue:
             source = CollectorRegistry()
             multiprocess.MultiProcessCollector(source)  # type: ignore[no-untyped-call]  # the library has no types here
-        now = CollectorRegistry()
-        now.register(_ActiveUsers(self.active_users() if self.active_users else 0))
+        now, count = CollectorRegistry(), self.active_users() if self.active_users else 0
+        if count is not None:
+            now.register(_ActiveUsers(count))
         return generate_latest(source) + generate_latest(now)
 
 
@@ -80,8 +81,8 @@ def sign_in_tried(status: str) -> None:
     metrics().sign_ins.labels(status).inc()
 
 
-def count_active_users_by(app: Flask, count: Callable[[], int]) -> None:
-    """Have the gauge `active_users_total` read from `count` whenever it is asked for."""
+def count_active_users_by(app: Flask, count: Callable[[], int | None]) -> None:
+    """Have the gauge `active_users_total` read from `count` whenever it is asked for; None: nobody knows now."""
     cast(Metrics, app.extensions["metrics"]).active_users = count
 
 

@@ -1,17 +1,16 @@
 """The OpenAPI 3.1 document, read off the routes' own declarations: nothing is described that is not enforced."""
 
-import hashlib
 import re
 from collections.abc import Iterator
 from typing import Any, Literal, cast
 
 import orjson
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from app.core import openapi_parts as parts
-from app.core.doors import API_PREFIX, FORM_TYPE, JSON_TYPE, Door, doors
+from app.core.doors import API_PREFIX, FORM_TYPE, JSON_TYPE, Door, doors, reply
 from app.core.settings import settings
 from app.core.version import VERSION
 
@@ -22,21 +21,11 @@ _ARGUMENT = re.compile(r"<(?:[^:<>]+:)?(\w+)>")
 
 
 def answer() -> Response:
-    """Answer the document, made once, with an ETag."""
-    raw, etag = _cached(current_app)
-    response = Response(raw, mimetype=JSON_TYPE)
-    response.set_etag(etag)
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.make_conditional(request)
-    return response
-
-
-def _cached(app: Flask) -> tuple[bytes, str]:
-    made: tuple[bytes, str] | None = app.extensions.get("openapi")
-    if made is None:
-        raw = orjson.dumps(document(app))
-        made = app.extensions["openapi"] = (raw, hashlib.sha256(raw).hexdigest()[:32])
-    return made
+    """Answer the document, which is made once."""
+    kept = current_app.extensions
+    if "openapi" not in kept:
+        kept["openapi"] = orjson.dumps(document(current_app))
+    return reply(kept["openapi"])
 
 
 def document(app: Flask) -> dict[str, Any]:

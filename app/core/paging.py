@@ -15,6 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.errors import FieldError, ValidationFailed
 from app.core.quick_reads import fetch
+from app.core.signing import is_plain
 from app.core.vault import SealBroken, vault
 from app.extensions import db
 
@@ -191,6 +192,8 @@ def _write_cursor(value: Any, tie: UUID, listing: str) -> str:
 
 def _read_cursor(text: str, listing: str) -> tuple[Any, UUID]:
     """Open a cursor; it is sealed, because what it holds may be a name or an address."""
+    if not is_plain(text):
+        raise _foreign_cursor()
     try:
         of_list, kind, value, tie = orjson.loads(vault().open(base64_decode(text), CURSOR_PLACE))
     except (BadData, SealBroken, ValueError) as error:

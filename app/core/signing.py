@@ -25,7 +25,7 @@ def sign(purpose: str, value: Any) -> str:
 
 def read_signed(purpose: str, text: str) -> Any:
     """Return the value of a text that was signed for this purpose. Raises SignatureBroken."""
-    if len(text) > LONGEST or not _is_plain(text.rpartition(".")[2]):
+    if len(text) > LONGEST or not is_plain(text.rpartition(".")[2]):
         raise SignatureBroken
     try:
         return _signer(purpose).loads(text.encode("utf-8", "surrogatepass"))
@@ -33,10 +33,10 @@ def read_signed(purpose: str, text: str) -> Any:
         raise SignatureBroken from None
 
 
-def _is_plain(signature: str) -> bool:
-    """Tell whether a signature is in its one spelling: the last letter of base64 has bits that say nothing."""
+def is_plain(text: str) -> bool:
+    """Tell whether base64 is in its one spelling: the last letter has bits that say nothing, and so has padding."""
     try:
-        return base64_encode(base64_decode(signature)) == signature.encode()
+        return base64_encode(base64_decode(text)) == text.encode()
     except (BadData, UnicodeEncodeError):
         return False
 

@@ -23,8 +23,12 @@ VISIBLE = re.compile(r"[!-~]+")
 LOCAL_NAMES = ("localhost", ".localhost", ".local", ".internal", ".intranet", ".lan", ".home.arpa")
 CARRIED = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"), IPv6Network("::/96"))
 """Addresses of IPv6 that stand for one of IPv4 (NAT64, RFC 6052 and 8215; IPv4-compatible, RFC 4291)."""
-SHUT = (IPv4Network("192.88.99.0/24"), IPv4Network("168.63.129.16/32"))
-"""Public by their number only: the relays of 6to4 (RFC 7526), and what answers machines inside Azure."""
+SHUT = (
+    *(IPv4Network("192.88.99.0/24"), IPv4Network("168.63.129.16/32"), IPv4Network("192.0.0.0/24")),
+    IPv6Network("3fff::/20"),
+)
+"""Public by their number only: the relays of 6to4 (RFC 7526), what answers machines inside Azure and Oracle's cloud
+(RFC 6890 keeps its network for protocols), and addresses for documents (RFC 9637)."""
 
 
 class TargetRefused(Exception):
@@ -68,7 +72,7 @@ def read_target(url: str, *, allow_private: bool) -> Target:
         raise TargetRefused("Leave the user name and password out of the address")
     if "#" in url:
         raise TargetRefused("Leave out the part that begins with #")
-    target = Target(parts.scheme, host, port or STANDARD_PORTS[parts.scheme], _path(parts))
+    target = Target(parts.scheme, host, STANDARD_PORTS[parts.scheme] if port is None else port, _path(parts))
     _refuse_inner(target, allow_private=allow_private)
     return target
 

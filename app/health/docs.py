@@ -19,11 +19,13 @@ bp = Blueprint("docs", __name__)
 
 @bp.record
 def add_routes(state: BlueprintSetupState) -> None:
-    """Add the three addresses behind the lid that the environment asks for."""
+    """Add the addresses behind the lid that the environment asks for."""
     config: Config = state.app.extensions["config"]
     lid: Callable[[View], View] = signed_in if config.is_production else public("documentation on a laptop")
     for rule, name, view in (
         (f"{API_PREFIX}/openapi.json", "document", _document),
+        # The API reads no cookie, so whoever signed in to read would fetch nothing there.
+        ("/docs/openapi.json", "shown", _document),
         ("/docs", "swagger", _swagger),
         ("/redoc", "redoc", _redoc),
     ):
@@ -46,11 +48,15 @@ def _document() -> Response:
 
 def _swagger() -> Response:
     """Show the API in Swagger UI."""
-    return make_response(render_template("docs/swagger.html", openapi_url=url_for("docs.document")))
+    return make_response(_reader("docs/swagger.html"))
 
 
 def _redoc() -> Response:
     """Show the API in ReDoc."""
-    response = make_response(render_template("docs/redoc.html", openapi_url=url_for("docs.document")))
+    response = make_response(_reader("docs/redoc.html"))
     response.headers["Content-Security-Policy"] = REDOC_CSP
     return response
+
+
+def _reader(template: str) -> str:
+    return render_template(template, shown_url=url_for("docs.shown"), openapi_url=url_for("docs.document"))

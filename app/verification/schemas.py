@@ -9,6 +9,7 @@ from pydantic import BaseModel, PlainValidator, WithJsonSchema
 
 from app.accounts.schemas_registration import TokenInput
 from app.core.inputs import Input, refuse
+from app.core.rules import trimmed
 from app.records.identifiers import without_separators
 
 __all__ = ["CodeInput", "ProvenOutput", "SentOutput", "TokenInput"]
@@ -17,7 +18,7 @@ CODE_WORDS = "The code has 6 digits"
 
 
 def _judge_code(value: object) -> str:
-    if value is None or value == "":
+    if value is None or (isinstance(value, str) and not trimmed(value)):
         raise refuse("REQUIRED", "Enter the code")
     if not isinstance(value, str):
         raise refuse("INVALID", "Must be text")

@@ -175,6 +175,16 @@ def test_a_walk_by_cursor_shows_everybody_once(admin: JsonClient, make_account: 
     assert len(seen) == len(set(seen)) == 5
 
 
+def test_a_cursor_has_one_spelling(admin: JsonClient, make_account: MakeAccount) -> None:
+    make_account("viewer")
+    for sort in ("email", "created_at"):  # their cursors differ in length, and so in how many bits the last letter has
+        cursor = said(admin.get(f"/accounts?page_size=1&sort={sort}"))["next_cursor"]
+        letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".replace(cursor[-1], "")
+        for wrong in (*(cursor[:-1] + letter for letter in letters), f"{cursor}=", f"{cursor}=="):
+            query = {"page_size": 1, "sort": sort, "cursor": wrong}
+            assert refusal(admin.get("/accounts", query_string=query))[2] == {"cursor": "INVALID"}, wrong[-3:]
+
+
 @pytest.mark.parametrize("query", ["role=root", "is_active=yes", "page=0", "sort=role", "nonsense=1", "cursor=x"])
 def test_a_wrong_parameter_is_named(admin: JsonClient, query: str) -> None:
     assert refusal(admin.get(f"/accounts?{query}"))[0] == 422

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from app.extensions import db
-from tests.browsing import JsonClient, said
+from tests.browsing import JsonClient, Person, said
 from tests.factories import MadeAccount
 
 Api = Callable[..., JsonClient]
@@ -83,11 +83,22 @@ def test_the_answer_given_again_holds_no_secret(app: Flask, admin: JsonClient) -
         ({"account_id": str(uuid4())}, {"account_id": "INVALID"}),
         ({"expires_at": "2020-01-01"}, {"expires_at": "INVALID"}),
         ({"expires_at": "soon"}, {"expires_at": "INVALID"}),
+        ({"expires_at": "9999-12-31T23:59:59Z"}, {"expires_at": "INVALID"}),
         ({"secret": "rr_mine"}, {"secret": "UNKNOWN_FIELD"}),
     ],
 )
 def test_every_bad_field_is_named(admin: JsonClient, changes: dict[str, Any], errors: dict[str, str]) -> None:
     assert refusal(admin.post("/api-keys", json={**GOOD, **changes})) == (422, "VALIDATION_ERROR", errors)
+
+
+def test_an_id_has_36_characters_in_a_body_and_in_an_address(admin: JsonClient, make_account: MakeAccount) -> None:
+    owner = make_account("viewer").id
+    assert admin.get(f"/api-keys?account_id={str(owner).upper()}").status_code == 200
+    for other in (owner.hex, f"{{{owner}}}", owner.urn):
+        named = (422, "VALIDATION_ERROR", {"account_id": "INVALID"})
+        assert refusal(admin.post("/api-keys", json={**GOOD, "account_id": other})) == named
+        assert refusal(admin.get("/api-keys", query_string={"account_id": other})) == named
+        assert refusal(admin.get("/events", query_string={"after": other})) == (422, named[1], {"after": "INVALID"})
 
 
 def test_a_key_for_another_account_is_bounded_by_that_account(
@@ -123,6 +134,21 @@ def test_a_day_as_expiry_counts_whole(admin: JsonClient, with_secret: Callable[[
         assert with_secret(made["secret"]).get("/users/").status_code == 200
     with time_machine.travel(ends, tick=False):
         assert refusal(with_secret(made["secret"]).get("/users/"))[:2] == (401, "EXPIRED_TOKEN")
+
+
+def test_a_key_for_a_very_long_time_is_shown_like_any_other(
+    app: Flask, admin: JsonClient, page: Callable[..., Person]
+) -> None:
+    made = admin.post("/api-keys", json={**GOOD, "expires_at": "9998-12-31"})
+    assert made.status_code == 201
+    assert "31 Dec 9998" in page("admin").get("/api-keys").text
+
+
+def test_times_in_the_trail_are_spelled_as_everywhere(admin: JsonClient) -> None:
+    made = said(admin.post("/api-keys", json={**GOOD, "expires_at": "2090-01-01"}))
+    [entry] = said(admin.get("/audit?action=api_key.created"))["data"]
+    [expiry] = [change for change in entry["changes"] if change["field"] == "expires_at"]
+    assert (expiry["before"], expiry["after"]) == (None, made["expires_at"]) == (None, "2090-01-01T18:30:00Z")
 
 
 def test_a_revoked_key_is_gone(admin: JsonClient, with_secret: Callable[[str], JsonClient]) -> None:

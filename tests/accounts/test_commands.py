@@ -59,10 +59,11 @@ def test_create_admin_says_what_is_wrong_and_fails(
     assert words in done.stderr
 
 
-def test_api_keys_create_prints_the_secret_alone(app: Flask, make_account: MakeAccount) -> None:
+@pytest.mark.parametrize("scopes", ["records:read, records:write", "records:write records:read"])
+def test_api_keys_create_prints_the_secret_alone(app: Flask, make_account: MakeAccount, scopes: str) -> None:
     account = make_account("editor")
     command = ["api-keys", "create", "--account", account.email.upper(), "--name", "Payroll"]
-    done = app.test_cli_runner().invoke(args=[*command, "--scopes", "records:read, records:write"])
+    done = app.test_cli_runner().invoke(args=[*command, "--scopes", scopes])
     assert done.exit_code == 0
     assert done.stdout.startswith("rr_")
     assert done.stdout.count("\n") == 1

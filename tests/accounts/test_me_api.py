@@ -120,7 +120,8 @@ def test_a_sign_in_is_ended_from_another_one(api: Api, page: Callable[..., Perso
 def test_somebody_elses_sign_in_is_as_if_it_were_not_there(api: Api) -> None:
     owner, other = api("viewer"), api("admin")
     (one,) = said(owner.get("/auth/sessions"))["data"]
-    answers = [other.delete(f"/auth/sessions/{which}") for which in (one["id"], uuid4(), "nonsense")]
+    kinds = (one["id"], uuid4(), "nonsense", f"{uuid4()}?also=1")
+    answers = [other.delete(f"/auth/sessions/{which}") for which in kinds]
     assert {refusal(answer)[:2] for answer in answers} == {(404, "NOT_FOUND")}
     assert owner.get("/auth/me").status_code == 200
 

@@ -92,6 +92,10 @@ def test_every_bad_field_is_named_at_once(client: FlaskClient) -> None:
     assert codes(register(client, password=PASSWORD, password_confirmation="x")) == {
         "password_confirmation": "PASSWORD_MISMATCH"
     }
+    assert codes(register(client, password_confirmation=7, username="\u212aelvin")) == {
+        "password_confirmation": "INVALID",
+        "username": "INVALID",
+    }
     assert codes(register(client, password=["x"], email=7)) == {"email": "INVALID", "password": "INVALID"}  # type: ignore[arg-type]
 
 

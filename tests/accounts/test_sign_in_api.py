@@ -96,6 +96,13 @@ def test_every_missing_field_is_named(client: FlaskClient) -> None:
     }
 
 
+def test_a_name_of_blanks_is_missing_and_a_password_of_blanks_is_one(client: FlaskClient) -> None:
+    for name in ({"json": {"email": " \t", "password": "x"}}, {"data": {"username": "  ", "password": "x"}}):
+        answer = client.post(LOGIN, **name)
+        assert (answer.status_code, [error["code"] for error in said(answer)["errors"]]) == (422, ["REQUIRED"])
+    assert client.post(LOGIN, json={"email": "somebody@example.com", "password": "  "}).status_code == 401
+
+
 def test_unknown_wrong_unverified_and_disabled_look_alike_without_the_password(
     app: Flask, client: FlaskClient, make_account: MakeAccount
 ) -> None:

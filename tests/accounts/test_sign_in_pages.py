@@ -280,6 +280,53 @@ def test_a_form_without_the_sessions_token_is_refused(page: OpenPage, make_accou
     assert signed_in.get("/records").status_code == 200
 
 
+HERE, ELSEWHERE = "https://records.example.com", "https://evil.example"
+
+
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        ({}, 422),
+        ({"Sec-Fetch-Site": "same-origin"}, 422),
+        ({"Sec-Fetch-Site": "none"}, 422),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": f"{HERE}:8443", "Referer": f"{HERE}:8443/login"}, 422),
+        ({"Sec-Fetch-Site": "cross-site"}, 400),
+        ({"Sec-Fetch-Site": "same-site", "Origin": HERE}, 400),
+        ({"Origin": HERE}, 422),
+        ({"Origin": ELSEWHERE, "Referer": f"{HERE}/login"}, 400),
+        ({"Origin": "null"}, 400),
+        ({"Origin": "https://records.example.com:none"}, 400),
+        ({"Referer": f"{HERE}/login?next=/records"}, 422),
+        ({"Referer": f"{ELSEWHERE}/{HERE}/"}, 400),
+        ({"Referer": "http://records.example.com/login"}, 400),
+    ],
+)
+def test_a_form_with_the_sessions_token_is_refused_when_the_browser_says_it_comes_from_elsewhere(
+    make_app: Callable[..., Flask], told: dict[str, str], status: int
+) -> None:
+    client = make_app(BASE_URL=HERE).test_client()
+    token = client.get("/login", base_url=HERE).text.partition('name="csrf_token" value="')[2].partition('"')[0]
+    body = {"email": "nobody@example.com", "password": "x", "csrf_token": token}
+    assert client.post("/login", data=body, headers=told, base_url=HERE).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("told", "is_refused"),
+    [
+        ({"Origin": "null"}, False),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "null"}, False),
+        ({"Sec-Fetch-Site": "cross-site", "Origin": "null"}, True),
+    ],
+)
+def test_a_page_that_hides_its_address_is_judged_by_what_it_cannot_hide(
+    make_app: Callable[..., Flask], told: dict[str, str], is_refused: bool
+) -> None:
+    client = make_app(BASE_URL=HERE).test_client()
+    token = client.get("/login", base_url=HERE).text.partition('name="csrf_token" value="')[2].partition('"')[0]
+    answer = client.post("/reset-password", data={"token": "x", "csrf_token": token}, headers=told, base_url=HERE)
+    assert ("This form is out of date" in answer.text) == is_refused
+
+
 def test_a_bearer_opens_no_page(app: Flask, page: OpenPage, api: Callable[..., JsonClient]) -> None:
     bearer = {"Authorization": f"Bearer {api('admin').token}"}
     assert page(None).get("/records", headers=bearer).status_code == 303

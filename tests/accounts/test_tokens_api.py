@@ -197,6 +197,7 @@ def forged(app: Flask, token: str, *, key: str | None = None, alg: str = "HS256"
         {"sub": str(uuid4())},
         {"sub": "not an id"},
         {"fam": str(uuid4())},
+        {"fam": 1},
         *({name: None} for name in ("iss", "aud", "sub", "fam", "jti", "typ", "iat", "nbf", "exp")),
     ],
 )

@@ -36,6 +36,17 @@ def addresses(app: Flask, odd: str) -> list[tuple[str, str]]:
     return [(method, ARGUMENT.sub(lambda _: odd, rule)) for rule, methods in found for method in methods]
 
 
+def test_every_path_is_known_with_and_without_a_slash_at_its_end(app: Flask) -> None:
+    caller = app.test_client()
+    for _, rule, methods, _ in doors(app):
+        path = ARGUMENT.sub("0193a1f0-0000-7000-8000-000000000001", rule).rstrip("/")
+        for address in filter(None, (path, f"{path}/")):
+            told = caller.options(address)
+            assert (told.status_code, set(methods) <= told.allow) == (204, True), (address, told.allow)
+            answer = caller.open(address, method="LOCK")
+            assert (answer.status_code, answer.allow.as_set()) == (405, told.allow.as_set()), address
+
+
 def test_odd_ids_are_answered(app: Flask, api: Callable[..., Any], page: Callable[..., Any]) -> None:
     system, person = api("admin"), page("admin")
     for name, odd in ODD_IDS.items():

@@ -9,12 +9,13 @@ from tests.core.toy_room import VERSION, toy_client
 
 EVERYWHERE = ["/api/v1/bare", "/health/live", "/api/v1/nowhere", "/api/v1/fail/bug", "/api/v1/fail/413"]
 ORIGIN = "https://app.example.com"
+BESIDE = "https://other.example.com,http://[::1]:3000"
 RECORD = f"/api/v1/users/{VERSION}"
 
 
 @pytest.fixture(name="client")
 def _client(tmp_path: Path) -> Any:
-    return toy_client(tmp_path, ALLOWED_ORIGINS=f"{ORIGIN},https://other.example.com")
+    return toy_client(tmp_path, ALLOWED_ORIGINS=f"{ORIGIN},{BESIDE}")
 
 
 @pytest.fixture(name="production")
@@ -84,6 +85,20 @@ def test_an_allowed_origin_may_read_and_never_with_cookies(client: Any) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("given", [ORIGIN, f"{ORIGIN},{BESIDE}"])
+def test_who_names_no_origin_is_told_of_none(tmp_path: Path, given: str) -> None:
+    told = toy_client(tmp_path, ALLOWED_ORIGINS=given).get("/api/v1/bare").headers
+    assert "Access-Control-" not in str(told)
+    assert "Origin" in told["Vary"]
+
+
+@pytest.mark.parametrize("origin", ["http://[::1]:3000", "https://office.example.com"])
+def test_an_origin_is_allowed_as_it_is_written_whatever_signs_it_holds(tmp_path: Path, origin: str) -> None:
+    client = toy_client(tmp_path, ALLOWED_ORIGINS="http://[::1]:3000,https://Office.example.com")
+    answer = client.get("/api/v1/bare", headers={"Origin": origin})
+    assert answer.headers.getlist("Access-Control-Allow-Origin") == [origin]
+
+
 def test_an_error_tells_an_allowed_origin_as_well(client: Any) -> None:
     answer = client.get("/api/v1/nowhere", headers={"Origin": ORIGIN})
     assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
@@ -92,7 +107,7 @@ def test_an_error_tells_an_allowed_origin_as_well(client: Any) -> None:
 @pytest.mark.parametrize(
     "origin",
     ["null", "https://evil.example", "http://app.example.com", "https://app.example.com.evil.example",
-     "https://xapp.example.com", "https://app.example.com:444"],
+     "https://xapp.example.com", "https://app.example.com:444", "HTTPS://APP.EXAMPLE.COM", "http://1:3000"],
 )  # fmt: skip
 def test_other_origins_are_told_nothing(client: Any, origin: str) -> None:
     assert "Access-Control-Allow-Origin" not in client.get("/api/v1/bare", headers={"Origin": origin}).headers

@@ -13,13 +13,21 @@ from tests.settings import production_settings
 DOCUMENT = "/api/v1/openapi.json"
 
 
-def test_the_document_is_json_with_an_etag(client: Any) -> None:
+def test_the_document_is_json_that_nobody_keeps(client: Any) -> None:
     answer = client.get(DOCUMENT)
     assert answer.status_code == 200
     assert answer.json["openapi"].startswith("3.1")
     assert answer.json["servers"][0]["url"].endswith("/api/v1")
-    again = client.get(DOCUMENT, headers={"If-None-Match": answer.headers["ETag"]})
-    assert (again.status_code, again.data) == (304, b"")
+    assert (answer.headers["Content-Type"], answer.headers["Cache-Control"]) == ("application/json", "no-store")
+    assert "ETag" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc"])
+def test_readers_fetch_the_document_with_the_session_that_opened_them(client: Any, path: str) -> None:
+    [address] = re.findall(r'data-openapi="([^"]+)"', client.get(path).text)
+    assert not address.startswith("/api/")
+    answer = client.get(address)
+    assert (answer.headers["Content-Type"], answer.data) == ("application/json", client.get(DOCUMENT).data)
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc"])
@@ -44,7 +52,7 @@ def test_production_shows_the_documentation_to_signed_in_accounts_alone(engine_u
     client = create_app(Config.from_env(production_settings(engine_url))).test_client()
     home = {"base_url": "https://records.example.com"}
     assert client.get(DOCUMENT, **home).status_code == 401
-    for path in ("/docs", "/redoc"):
+    for path in ("/docs", "/redoc", "/docs/openapi.json"):
         answer = client.get(path, **home)
         assert answer.status_code == 303
         assert answer.headers["Location"].startswith("/login")

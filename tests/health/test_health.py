@@ -34,14 +34,19 @@ def test_live_and_ready_tell_their_status_alone(client: Any, path: str) -> None:
     assert (answer.status_code, answer.json) == (200, {"status": "healthy"})
 
 
+READ = ("alembic_version", "accounts")
+
+
 @pytest.fixture(name="without_tables")
 def _without_tables(app: Flask) -> Any:
     with app.app_context():
-        db.session.execute(text("ALTER TABLE alembic_version RENAME TO alembic_version_away"))
+        for name in READ:
+            db.session.execute(text(f"ALTER TABLE {name} RENAME TO {name}_away"))
         db.session.commit()
     yield
     with app.app_context():
-        db.session.execute(text("ALTER TABLE alembic_version_away RENAME TO alembic_version"))
+        for name in READ:
+            db.session.execute(text(f"ALTER TABLE {name}_away RENAME TO {name}"))
         db.session.commit()
 
 
@@ -50,6 +55,13 @@ def test_a_database_that_cannot_be_read_is_503_and_the_process_still_lives(clien
     answer = client.get("/health")
     assert (answer.status_code, answer.json["status"], answer.json["database"]) == (503, "unhealthy", "disconnected")
     assert (client.get("/health/ready").status_code, client.get("/health/live").status_code) == (503, 200)
+
+
+@pytest.mark.usefixtures("without_tables")
+def test_metrics_are_told_while_the_database_cannot_be_read(client: Any) -> None:
+    answer = client.get("/metrics")
+    assert (answer.status_code, "http_requests_total{" in answer.text) == (200, True)
+    assert "active_users_total" not in answer.text
 
 
 def test_metrics_count_by_route_and_never_by_path(client: Any) -> None:

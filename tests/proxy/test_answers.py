@@ -99,6 +99,7 @@ def test_what_is_no_static_file_is_not_found(house: House, path: str) -> None:
     answer = house.nginx.ask("GET", path)
     assert answer.status == 404
     assert "Setting" not in answer.text
+    assert answer.headers.get_content_type() == "text/html"
     secured(answer)
 
 
@@ -161,7 +162,8 @@ def test_while_the_application_is_away_programs_get_a_problem_and_people_a_page(
     nginx = before(free_port())
     problem = nginx.ask("POST", "/api/v1/users/", "{}", {"X-Request-ID": "mine-1"})
     assert (problem.status, problem.json["code"], problem.json["request_id"]) == (503, "UNAVAILABLE", "mine-1")
-    page = nginx.ask("GET", "/records")
+    document, page = nginx.ask("GET", "/api/v1/openapi.json"), nginx.ask("GET", "/records")
+    assert {answer.headers["Content-Type"] for answer in (problem, document)} == {"application/problem+json"}
     assert (page.status, page.headers.get_content_type()) == (503, "text/html")
     for answer in (problem, page):
         assert answer.headers["Retry-After"] == "5"
@@ -209,6 +211,8 @@ def test_the_guard_of_sign_in_counts_by_address_and_only_sign_ins(house: House) 
     assert {answer.status for answer in answers[:11]} == {422}
     last = answers[-1]
     assert (last.status, last.json["code"], last.headers["Retry-After"]) == (429, "RATE_LIMITED", "2")
+    assert re.fullmatch('"default";q=[0-9]+;w=60', last.headers["RateLimit-Policy"])
+    assert last.headers["RateLimit"] == '"default";r=0;t=2'
     secured(last)
     page = house.nginx.ask("POST", "/login", "", source="127.0.0.31")
     assert (page.status, page.headers.get_content_type()) == (429, "text/html")

@@ -1,10 +1,12 @@
 """Requests that two servers could read differently get one refusal or one answer, here and there (BAR S38)."""
 
+import json
 import re
 import socket
 
 import pytest
 
+from tests.factories import record_input
 from tests.faults.room import wait_for
 from tests.proxy.conftest import House
 from tests.services.nginx import HOST, drain
@@ -122,3 +124,14 @@ def test_a_header_given_twice_with_two_values_has_no_effect_of_either(
     )
     [status] = statuses(house.nginx.raw(request.encode()))
     assert 400 <= status < 500
+
+
+@pytest.mark.parametrize(("keys", "status"), [(("one", "two"), 400), (("one,two",), 201), (("same", "same"), 201)])
+def test_two_idempotency_keys_are_no_third_one(house: House, keys: tuple[str, ...], status: int) -> None:
+    body = json.dumps(record_input())
+    named = "".join(f"Idempotency-Key: {key}\r\n" for key in keys)
+    request = (
+        f"POST /api/v1/users/ HTTP/1.1\r\nHost: {HOST}\r\nAuthorization: Bearer {house.key}\r\n"
+        f"Content-Type: application/json\r\n{named}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}"
+    )
+    assert statuses(house.nginx.raw(request.encode())) == [status]

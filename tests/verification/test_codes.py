@@ -117,6 +117,7 @@ def test_what_is_no_code_is_told_apart_and_costs_no_try(api: Api, make_record: M
     send(clerk, record)
     code = phones.code(number(record))
     wrong = [("12345", "INVALID"), ("1234567", "INVALID"), ("१२३४५६", "INVALID"), (123456, "INVALID"), ("", "REQUIRED")]
+    wrong += [(" ", "REQUIRED")]
     for typed, problem in [*wrong, (None, "REQUIRED")]:
         [error] = said(verify(clerk, record, typed))["errors"]
         assert (error["field"], error["code"]) == ("code", problem), typed
