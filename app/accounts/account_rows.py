@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from app.accounts import queries_accounts
 from app.accounts.models import Account
 from app.accounts.presentation import shown_accounts
+from app.accounts.queries import name_of
 from app.accounts.schemas import AccountOutput
 from app.core.identity import ROLES
 from app.core.presenting import clock, day
@@ -47,7 +48,7 @@ def _row(account: Account, shown: AccountOutput, is_one_admin: bool) -> AccountR
     is_able_admin = account.role == "admin" and account.is_active and account.email_verified
     return AccountRow(
         shown,
-        account.full_name or account.username or account.email,
+        name_of(account),
         ROLE_WORDS[account.role],
         _state(shown, is_invited=is_invited),
         _action(shown, is_invited=is_invited),

@@ -31,8 +31,7 @@ bp = Blueprint("accounts_api_managing", __name__, url_prefix=PATH)
 def list_all(query: AccountQuery) -> Response:
     """List accounts."""
     listing = f"accounts:{name_listing(query)}"
-    size = settings().default_page_size
-    ask = page_request(query, default_size=size, descending=query.descending, listing=listing)
+    ask = page_request(query, descending=query.descending, listing=listing)
     narrow = Filter(query.q, query.role, query.is_active, query.email_verified, query.mfa_enabled)
     page = queries_accounts.list_accounts(narrow, ask, sort=query.sort_by)
     return reply_page(page.of(shown_accounts(page.data)))

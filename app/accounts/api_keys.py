@@ -12,7 +12,6 @@ from app.core.doors import API_PREFIX, answers, reply
 from app.core.errors import FieldError, ValidationFailed
 from app.core.idempotency import idempotent_except
 from app.core.listing import name_listing, page_request, reply_page
-from app.core.settings import settings
 from app.core.validation import accepts
 from app.core.validation import queries as query_string
 from app.core.versioning import missing_first
@@ -29,7 +28,7 @@ bp = Blueprint("accounts_api_keys", __name__, url_prefix=PATH)
 @answers(200, KeyPageOutput)
 def list_all(query: KeyQuery) -> Response:
     """List the API keys that were not revoked."""
-    ask = page_request(query, default_size=settings().default_page_size, listing=f"keys:{name_listing(query)}")
+    ask = page_request(query, listing=f"keys:{name_listing(query)}")
     page = queries_keys.list_keys(ask, account_id=query.account_id)
     return reply_page(page.of([present_key(key) for key in page.data]))
 

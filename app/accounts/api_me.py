@@ -65,7 +65,7 @@ def list_sessions(query: Paging) -> Response:
     """List where the account is signed in, the latest first."""
     actor = current_actor()
     account_id = account_of(actor)
-    ask = page_request(query, default_size=settings().default_page_size, listing=f"sign-ins:{account_id}")
+    ask = page_request(query, listing=f"sign-ins:{account_id}")
     page = queries_sign_ins.list_sign_ins(account_id, sign_ins.limits_of(settings()), utc_now(), ask)
     return reply_page(page.of([present_sign_in(found, actor.credential_id) for found in page.data]))
 

@@ -1,4 +1,4 @@
-"""The letters that accounts get, and what their links are bound to."""
+"""The letters that accounts get, and whether the links in them hold."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -13,6 +13,7 @@ from app.accounts.models import Account
 from app.core import letters, links
 from app.core.database import utc_now
 from app.core.letters import Draft, Letter
+from app.core.links import Link, LinkVoid
 from app.core.presenting import moment
 from app.core.settings import settings
 
@@ -43,6 +44,15 @@ AT_MOST_AN_HOUR = 10
 def bond_of(account: Account) -> bytes:
     """Return what a link to an account is bound to: its address and its password."""
     return links.state_of(account.email, account.password_hash)
+
+
+def holder_of(link: Link) -> Account:
+    """Return the account that a link still holds for. Raises LinkVoid, LinkLate."""
+    account = queries.find_account(link.subject_id)
+    if account is None or not account.is_active:
+        raise LinkVoid
+    links.judge(link, bound_to=bond_of(account))
+    return account
 
 
 def write_verification(letter: Letter) -> Draft | None:

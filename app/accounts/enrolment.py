@@ -1,6 +1,5 @@
 """Setting up a second factor in the middle of a sign-in, for roles that cannot do without one."""
 
-from dataclasses import replace
 from typing import TypeVar
 
 from app.accounts import queries, steps, totp
@@ -25,7 +24,7 @@ def begin(token: str, *, actor: Actor) -> Enrolment:
     Raises InvalidToken, ExpiredToken, MfaAlreadyOn, EmailNotVerified, AccountDisabled.
     """
     account = _holder(steps.hold(token, Purpose.ENROLMENT))
-    return totp.enrol(account.id, actor=_known(account, actor))
+    return totp.enrol(account.id, actor=queries.actor_of(account, actor))
 
 
 def waiting(token: str) -> Enrolment | None:
@@ -43,7 +42,7 @@ def finish(token: str, code: str, open_door: OpenDoor[T], *, actor: Actor) -> tu
     Raises ValidationFailed at `code`, NothingToConfirm, and as `begin`.
     """
     account = _holder(steps.hold(token, Purpose.ENROLMENT))
-    known = _known(account, actor)
+    known = queries.actor_of(account, actor)
     codes = totp.confirm(account.id, code, actor=known)
     return let_in(account, open_door, APP, actor=known), codes
 
@@ -59,7 +58,3 @@ def _holder(step: SignInStep | DomainError) -> Account:
     if refusal := not_usable(account):
         raise refusal
     return account
-
-
-def _known(account: Account, actor: Actor) -> Actor:
-    return replace(queries.actor_of(account, actor.channel), ip=actor.ip, request_id=actor.request_id)

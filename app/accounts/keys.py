@@ -9,16 +9,16 @@ from sqlalchemy import update
 
 from app.accounts import queries, queries_accounts, queries_keys
 from app.accounts.credentials import digest, new_api_key, prefix_of
+from app.accounts.field_types import KEY_NAME, REQUIRED_WORDS
 from app.accounts.models import ApiKey
 from app.accounts.revocation import forget_credentials
 from app.core.actions import Action
 from app.core.database import new_id, table_of, utc_now
 from app.core.errors import FieldError, ValidationFailed
 from app.core.identity import ALL_SCOPES, Actor, scopes_of
+from app.core.rules import RuleBroken, trimmed
 from app.core.transaction import command, run
 from app.extensions import db
-
-NAME_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def create_api_key(
     """Make an API key for an account. Raises NoSuchAccount, and ValidationFailed for a scope the account lacks."""
     account = queries_accounts.lock_account(account_id)
     wanted = frozenset(scopes)
-    errors = [*_name_errors(name.strip()), *_scope_errors(wanted, scopes_of(account.role))]
+    errors = [*_name_errors(name), *_scope_errors(wanted, scopes_of(account.role))]
     if not account.is_active:
         errors.append(FieldError("account_id", "INVALID", "This account is disabled"))
     if expires_at is not None and expires_at <= utc_now():
@@ -47,7 +47,7 @@ def create_api_key(
     key = ApiKey(
         id=new_id(),
         account_id=account.id,
-        name=name.strip(),
+        name=KEY_NAME.canonical(name),
         prefix=prefix_of(secret),
         secret_hash=digest(secret),
         scopes=" ".join(sorted(wanted)),
@@ -80,10 +80,13 @@ def touch_key(api_key_id: UUID, now: datetime) -> None:
 
 
 def _name_errors(name: str) -> list[FieldError]:
-    if not name:
-        return [FieldError("name", "REQUIRED", "Enter the name of the key")]
-    if len(name) > NAME_LENGTH:
-        return [FieldError("name", "TOO_LONG", f"The name has at most {NAME_LENGTH} characters")]
+    """Judge the name by the rule of the doors: at the shell nothing else does."""
+    if not trimmed(name):
+        return [FieldError("name", "REQUIRED", REQUIRED_WORDS["name"])]
+    try:
+        KEY_NAME.canonical(name)
+    except RuleBroken as broken:
+        return [FieldError("name", broken.code, broken.message)]
     return []
 
 

@@ -4,7 +4,6 @@ Each challenge is kept on the server and is good for one answer.
 """
 
 import secrets
-from dataclasses import replace
 from typing import TypeVar
 from uuid import UUID
 
@@ -141,7 +140,7 @@ def _judge(asked: Asked, open_door: OpenDoor[T], party: RelyingParty, *, actor: 
         audit.note(Action.SESSION_FAILED, subject=subject, outcome=Outcome.DENIED, reason=refusal.code)
         return refusal
     lockout.clear(lockout.digest_of(lockout.canonical_name(account.email)))
-    known = replace(queries.actor_of(account, actor.channel), ip=actor.ip, request_id=actor.request_id)
+    known = queries.actor_of(account, actor)
     return let_in(account, open_door, PASSKEY, actor=known)
 
 

@@ -203,15 +203,15 @@ def lock_attempts(address_digest: bytes, now: datetime) -> SignInAttempts:
     return db.session.get_one(SignInAttempts, address_digest, populate_existing=True, with_for_update=True)
 
 
-def actor_of(account: Account, channel: str) -> Actor:
-    """Return who acts once an account has signed in."""
-    return _actor(account, "account", None, channel)
+def actor_of(account: Account, caller: Actor) -> Actor:
+    """Return who acts once an account has signed in, as the one who called."""
+    known = _actor(account, "account", None, caller.channel)
+    return known.calling(caller.channel, caller.ip, caller.request_id)
 
 
 def _actor(row: Any, kind: str, credential_id: UUID | None, channel: str, cut: frozenset[str] | None = None) -> Actor:
     scopes = scopes_of(row.role) if cut is None else scopes_of(row.role) & cut
-    name = row.full_name or row.username or row.email
-    return Actor(row.id, name, row.role, scopes, kind, channel, credential_id)
+    return Actor(row.id, name_of(row), row.role, scopes, kind, channel, credential_id)
 
 
 def _credential(row: Any, actor: Actor, expires_at: datetime | None = None) -> Credential:
@@ -223,4 +223,9 @@ def find_names(account_ids: Collection[UUID]) -> dict[UUID, str]:
     if not account_ids:
         return {}
     rows = db.session.execute(select(*_WHO).where(Account.id.in_(set(account_ids))))
-    return {row.id: row.full_name or row.username or row.email for row in rows}
+    return {row.id: name_of(row) for row in rows}
+
+
+def name_of(account: Any) -> str:
+    """Return the name that screens and the trail show for an account, of a row that has all it could be."""
+    return str(account.full_name or account.username or account.email)

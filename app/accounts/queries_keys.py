@@ -9,6 +9,7 @@ from sqlalchemy import Row, func, select
 
 from app.accounts.errors import NoSuchKey
 from app.accounts.models import Account, ApiKey
+from app.accounts.queries import name_of
 from app.core.paging import Page, PageRequest, walk
 from app.extensions import db
 
@@ -65,7 +66,7 @@ def _shown(row: Row[Any]) -> ShownKey:
         row.id,
         row.name,
         row.account_id,
-        row.full_name or row.username or row.email,
+        name_of(row),
         row.prefix,
         tuple(row.scopes.split()),
         row.created_at,

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from app.accounts import ending, lockout, queries, queries_factors
-from app.accounts.correspondence import INVITATION, PASSWORD_CHANGED, PASSWORD_LINK, RESET_PASSWORD, bond_of
+from app.accounts.correspondence import INVITATION, PASSWORD_CHANGED, PASSWORD_LINK, RESET_PASSWORD, holder_of
 from app.accounts.lockout import LockRules
 from app.accounts.models import Account
 from app.accounts.passwords import Owner, hash_password, weakness
@@ -13,7 +13,7 @@ from app.core import audit, letters, links, outbox
 from app.core.actions import Action, Outcome
 from app.core.errors import FieldError, ValidationFailed
 from app.core.identity import Actor
-from app.core.links import Link, LinkVoid
+from app.core.links import Link
 from app.core.settings import settings
 from app.core.transaction import command, run
 
@@ -34,7 +34,8 @@ def forgot(email: str, *, actor: Actor) -> None:
 
 def find_link(token: str) -> tuple[Link, Account]:
     """Return a link that can still set a password, and whose it is; nothing changes. Raises LinkVoid, LinkLate."""
-    return _judged(links.find(PASSWORD_LINK, token))
+    link = links.find(PASSWORD_LINK, token)
+    return link, holder_of(link)
 
 
 def reset(token: str, password: str, *, actor: Actor) -> None:
@@ -50,7 +51,7 @@ def reset(token: str, password: str, *, actor: Actor) -> None:
 @command(Action.PASSWORD_RESET)
 def _reset(link: Link, password_hash: str, *, actor: Actor) -> None:
     queries.lock_account(link.subject_id)
-    _link, account = _judged(link)
+    account = holder_of(link)
     links.use_up(link)
     audit.note(Action.PASSWORD_RESET, subject=("account", account.id))
     account.password_hash = password_hash
@@ -82,14 +83,6 @@ def _change(account_id: UUID, password_hash: str, *, actor: Actor) -> None:
     account.password_hash = password_hash
     ending.end_sign_ins(account_id, keep=actor.credential_id, reason="the password was changed")
     letters.post(PASSWORD_CHANGED, subject_id=account_id, to=account.email)
-
-
-def _judged(link: Link) -> tuple[Link, Account]:
-    account = queries.find_account(link.subject_id)
-    if account is None or not account.is_active:
-        raise LinkVoid
-    links.judge(link, bound_to=bond_of(account))
-    return link, account
 
 
 def _require_strength(account: Account, password: str, field: str) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.accounts import queries
-from app.accounts.correspondence import ALREADY_REGISTERED, EMAIL_LINK, VERIFY_EMAIL, bond_of
+from app.accounts.correspondence import ALREADY_REGISTERED, EMAIL_LINK, VERIFY_EMAIL, holder_of
 from app.accounts.errors import NameTaken
 from app.accounts.models import Account
 from app.accounts.passwords import hash_password
@@ -14,7 +14,7 @@ from app.core import letters, links, outbox, transaction
 from app.core.actions import Action
 from app.core.database import new_id, utc_now
 from app.core.identity import Actor
-from app.core.links import Link, LinkVoid
+from app.core.links import Link
 from app.core.transaction import command
 from app.extensions import db
 
@@ -76,7 +76,8 @@ def _post(kind: str, email: str) -> None:
 
 def find_link(token: str) -> tuple[Link, Account]:
     """Return a link that can still prove an address, and whose it is; nothing changes. Raises LinkVoid, LinkLate."""
-    return _judged(links.find(EMAIL_LINK, token))
+    link = links.find(EMAIL_LINK, token)
+    return link, holder_of(link)
 
 
 def verify_email(token: str, *, actor: Actor) -> Verified:
@@ -88,17 +89,9 @@ def verify_email(token: str, *, actor: Actor) -> Verified:
 @command(Action.ACCOUNT_EMAIL_VERIFIED)
 def _verify(link: Link, *, actor: Actor) -> Verified:
     queries.lock_account(link.subject_id)
-    _link, account = _judged(link)
+    account = holder_of(link)
     links.use_up(link)
     if not account.email_verified:
         account.email_verified = True
         outbox.publish("user.email_verified", subject_id=account.id)
     return Verified(account.id, utc_now())
-
-
-def _judged(link: Link) -> tuple[Link, Account]:
-    account = queries.find_account(link.subject_id)
-    if account is None or not account.is_active:
-        raise LinkVoid
-    links.judge(link, bound_to=bond_of(account))
-    return link, account

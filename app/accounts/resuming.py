@@ -71,7 +71,7 @@ def _judge(token: str, user_agent: str, rules: SignInRules, *, actor: Actor) -> 
         opened = add_session(account, known, user_agent, remembered_id=browser.id)
         return replace(opened, remember_token=kept.token)
 
-    known = replace(queries.actor_of(account, actor.channel), ip=actor.ip, request_id=actor.request_id)
+    known = queries.actor_of(account, actor)
     return let_in(account, open_door, REMEMBERED, actor=known)
 
 

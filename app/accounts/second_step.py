@@ -4,7 +4,7 @@ A failed try has to be kept on record, so the command returns its refusal and th
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
@@ -82,7 +82,7 @@ def _judge(attempt: Attempt, open_door: OpenDoor[T], rules: SignInRules, *, acto
     for address_digest in {own_digest, step.address_digest or own_digest}:
         lockout.clear(address_digest)
     db.session.delete(step)
-    known = replace(queries.actor_of(account, actor.channel), ip=actor.ip, request_id=actor.request_id)
+    known = queries.actor_of(account, actor)
     return let_in(account, open_door, method, actor=known)
 
 

@@ -6,7 +6,7 @@ around them raise it once it is on record.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
@@ -72,7 +72,7 @@ def sign_in(typed: SignIn, open_door: OpenDoor[T], *, rules: SignInRules, actor:
     """
     try:
         proof = _prove(typed, rules=rules, actor=actor)
-        known = replace(proof.account.actor, channel=actor.channel, ip=actor.ip, request_id=actor.request_id)
+        known = proof.account.actor.calling(actor.channel, actor.ip, actor.request_id)
         outcome = _start(proof, open_door, rules, actor=known)
         if isinstance(outcome, DomainError):
             raise outcome

@@ -100,7 +100,7 @@ def _judge(arrival: Arrival, open_door: OpenDoor[T], rules: JoiningRules, *, act
     if asked := _second_factor(account, identity, rules):
         return _refused(asked, whose)
     lockout.clear(lockout.digest_of(lockout.canonical_name(account.email)))
-    known = replace(queries.actor_of(account, actor.channel), ip=actor.ip, request_id=actor.request_id)
+    known = queries.actor_of(account, actor)
     return let_in(account, open_door, SINGLE_SIGN_ON, actor=known)
 
 

@@ -36,7 +36,7 @@ CHOICES: dict[str, tuple[str, dict[str, str]]] = {
 def list_accounts() -> Response:
     """List who may sign in, filtered and searched as the address says."""
     asked = read_query_leniently(AccountQuery)
-    ask = page_request(asked, default_size=settings().default_page_size, descending=asked.descending)
+    ask = page_request(asked, descending=asked.descending)
     narrow = Filter(asked.q, asked.role, asked.is_active, asked.email_verified, asked.mfa_enabled)
     page = queries_accounts.list_accounts(narrow, ask, sort=asked.sort_by)
     given = {name: request.args[name] for name in STAYS if getattr(asked, name) is not None}

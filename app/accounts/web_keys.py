@@ -22,11 +22,11 @@ from app.core.database import utc_now
 from app.core.errors import AccountLocked, FieldError, ValidationFailed
 from app.core.forms import read_form
 from app.core.htmx import redirect_to
-from app.core.idempotency import Answer, claim_for, perform, requested_key
 from app.core.identity import ALL_SCOPES
 from app.core.listing import page_request
-from app.core.presenting import day, office_today
-from app.core.settings import settings
+from app.core.office import office_today
+from app.core.presenting import day
+from app.core.shown_once import make_and_show
 from app.core.validation import read_query_leniently
 
 KEYS = "accounts_web.list_keys"
@@ -70,20 +70,19 @@ def create_key() -> Response:
 
 def _made_once(wanted: KeyInput) -> Response:
     """Make the key and show it, or lead to the list where the same form was sent before."""
-    made: list[NewKey] = []
 
-    def work() -> Answer:
-        owner = wanted.account_id or account_of(current_actor())
+    def make() -> NewKey:
         actor = current_actor()
-        made.append(keys.create_api_key(owner, wanted.name, wanted.scopes, expires_at=wanted.expires_at, actor=actor))
-        return Answer(303, {"Location": url_for(KEYS)}, "")
+        owner = wanted.account_id or account_of(actor)
+        return keys.create_api_key(owner, wanted.name, wanted.scopes, expires_at=wanted.expires_at, actor=actor)
 
-    key = requested_key()
-    answer = work() if key is None else perform(claim_for(key, "POST", request.path, _without_password()), work)
-    if answer.replayed:
-        flash("This key was made already. Its secret was shown then and cannot be shown again.", "info")
-        return redirect_to(url_for(KEYS))
-    return _list_page(made[-1])
+    return make_and_show(
+        make,
+        _list_page,
+        place_of=lambda _made: url_for(KEYS),
+        asked=_without_password(),
+        words="This key was made already. Its secret was shown then and cannot be shown again.",
+    )
 
 
 @bp.get("/api-keys/<id:key_id>/revoke")
@@ -123,9 +122,8 @@ def _with_account_id() -> "MultiDict[str, str]":
 
 def _list_page(made: NewKey | None = None) -> Response:
     asked = read_query_leniently(KeyQuery)
-    size = settings().default_page_size
     made_key = queries_keys.get_key(made.id) if made else None
-    page = queries_keys.list_keys(page_request(asked, default_size=size), account_id=asked.account_id)
+    page = queries_keys.list_keys(page_request(asked), account_id=asked.account_id)
     return private_page(
         "accounts/keys.html",
         page=page,

@@ -71,15 +71,13 @@ def submit_resend_verification() -> Response:
 
 def address_page(template: str, form: Form[AddressInput], status: int) -> Response:
     """Answer a page that asks for an address only."""
-    field = field_of("email", "Email", form)
+    field = field_of("email", "Email", form, form.errors)
     return private_page(template, status=status, field=field, errors=form.errors, sent="sent" in request.args)
 
 
-def field_of(name: str, label: str, form: Form[Any], errors: list[FieldError] | None = None) -> dict[str, Any]:
+def field_of(name: str, label: str, form: Form[Any], errors: list[FieldError]) -> dict[str, Any]:
     """Return what a template shows of a field; a password is never shown again."""
-    messages = {error.field: error.message for error in form.errors if errors is None} | {
-        error.field: error.message for error in errors or []
-    }
+    messages = {error.field: error.message for error in errors}
     value = "" if "password" in name else form.typed.get(name, "")
     return {"name": name, "label": label, "value": value, "error": messages.get(name)}
 

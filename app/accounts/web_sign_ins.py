@@ -24,7 +24,7 @@ SIGN_INS = "accounts_web.list_sign_ins"
 def list_sign_ins() -> Response:
     """Show where the account is signed in."""
     actor, config = current_actor(), settings()
-    ask = page_request(read_query_leniently(Paging), default_size=config.default_page_size)
+    ask = page_request(read_query_leniently(Paging))
     page = queries_sign_ins.list_sign_ins(account_of(actor), sign_ins.limits_of(config), utc_now(), ask)
     return private_page(
         "accounts/sign_ins.html",

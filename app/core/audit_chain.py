@@ -20,6 +20,7 @@ BATCH = 2000
 # A file is read as a whole each time; when it is full, another begins with every end that is known.
 FULL_AT = 1 << 20
 FULL_AT_LEAST = 4
+LINE_BEGINS = b'{"at": '
 
 
 class TrailBroken(Exception):
@@ -41,7 +42,7 @@ class Head:
 
 @dataclass(slots=True)
 class _Anchors:
-    """What an anchor file says, the seal of its last line, and how long its first line and all of it are."""
+    """What an anchor file says, the seal of its last line, and how long its first line and all lines are."""
 
     heads: dict[str, Head]
     seal: str
@@ -89,6 +90,7 @@ def _append_anchor(anchor_file: Path) -> int:
         _begin_file(anchor_file, _line(known.heads | moved, known.seal, continues=True))
     else:
         with anchor_file.open("a") as file:
+            file.truncate(known.size)  # what a full disk left of a line
             _save(file, _line(moved, known.seal))
     return len(moved)
 
@@ -126,7 +128,10 @@ def _read(anchor_file: Path) -> _Anchors:
     found = _Anchors({}, "", 0, 0)
     if not anchor_file.exists():
         return found
-    for number, line in enumerate(anchor_file.read_text().splitlines(), start=1):
+    *lines, rest = anchor_file.read_bytes().split(b"\n")
+    if not _is_cut_off(rest):
+        lines.append(rest)
+    for number, line in enumerate(lines, start=1):
         try:
             body = json.loads(line)
             seal = body.pop("seal")
@@ -136,8 +141,13 @@ def _read(anchor_file: Path) -> _Anchors:
             found.heads.update({stream: Head(*head) for stream, head in body["heads"].items()})
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise TrailBroken(f"line {number} of {anchor_file.name}", "the anchor was altered") from error
-        found.seal, found.first, found.size = seal, found.first or len(line), found.size + len(line)
+        found.seal, found.first, found.size = seal, found.first or len(line), found.size + len(line) + 1
     return found
+
+
+def _is_cut_off(rest: bytes) -> bool:
+    """Tell whether what follows the last end of a line is nothing, or a line of ours that a full disk cut off."""
+    return rest.startswith(LINE_BEGINS) or LINE_BEGINS.startswith(rest)
 
 
 def _line_seal(body: dict[str, Any]) -> str:

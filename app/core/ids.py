@@ -1,20 +1,13 @@
-"""Ids, and the addresses they stand in."""
+"""Addresses: the ids in them, and the slash at their end."""
 
 from uuid import UUID
 
 from flask import Flask
 from werkzeug.routing import BaseConverter, Rule
 
+from app.core.rules import read_id
+
 NO_ID = UUID(int=0)
-
-
-def read_id(text: str) -> UUID | None:
-    """Return the id that a text spells in its 36 characters; None for every other spelling, and for what is no id."""
-    try:
-        found = UUID(text)
-    except ValueError:
-        return None
-    return found if str(found) == text.lower() else None
 
 
 class IdConverter(BaseConverter):

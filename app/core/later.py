@@ -32,14 +32,15 @@ class Later(Generic[T]):
         self._thread: threading.Thread | None = None
 
     def put(self, thing: T) -> None:
-        """Have a thing written soon; the thread begins with the first one, so it survives a fork."""
+        """Have a thing written soon; the thread begins with the first one, and anew after a fork or a fault."""
         with self._guard:
             if len(self._waiting) < self._at_most:
                 self._waiting.append(thing)
             if self._thread is None:
+                atexit.register(self.flush)
+            if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="later", daemon=True)
                 self._thread.start()
-                atexit.register(self.flush)
         self._wake.set()
 
     def flush(self) -> None:

@@ -8,9 +8,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import PlainValidator, ValidationInfo, WithJsonSchema
 
-from app.core.ids import read_id
 from app.core.inputs import Input, checks_of, refuse
-from app.core.rules import trimmed
+from app.core.rules import read_id, trimmed
 
 USUAL_MAX_PAGE_SIZE: Final = 100
 """What the document promises; MAX_PAGE_SIZE decides."""
@@ -70,13 +69,14 @@ def _moment(value: object, info: ValidationInfo, *, ends: bool) -> datetime:
     """Read a moment, or a day in the office's time zone: its first moment, or the first one after it."""
     if not isinstance(value, str):
         raise refuse("INVALID", _MOMENT_WORDS)
-    given = trimmed(value)
+    given, zone = trimmed(value), ZoneInfo(checks_of(info).timezone)
     try:
         if _DAY.fullmatch(given):
-            day = date.fromisoformat(given) + timedelta(days=ends)
-            return datetime.combine(day, time(), ZoneInfo(checks_of(info).timezone)).astimezone(UTC)
+            return datetime.combine(date.fromisoformat(given) + timedelta(days=ends), time(), zone).astimezone(UTC)
         if _MOMENT.fullmatch(given):
-            return datetime.fromisoformat(_FRACTION.sub(r"\1", given.upper())).astimezone(UTC)
+            moment = datetime.fromisoformat(_FRACTION.sub(r"\1", given.upper()))
+            (moment - datetime.resolution).astimezone(zone)  # "to" ends with the moment before: its day is shown
+            return moment.astimezone(zone).astimezone(UTC)  # by way of the office, where its day has to have a date
     except (ValueError, OverflowError):
         pass
     raise refuse("INVALID", _MOMENT_WORDS)

@@ -9,12 +9,13 @@ from flask import Response, request
 from app.core.doors import encode, reply
 from app.core.list_queries import Paging
 from app.core.paging import Page, PageRequest
+from app.core.settings import settings
 
 
-def page_request(asked: Paging, *, default_size: int, descending: bool = True, listing: str = "") -> PageRequest:
-    """Return which part of the list is asked for."""
+def page_request(asked: Paging, *, descending: bool = True, listing: str = "") -> PageRequest:
+    """Return which part of the list is asked for; how much of it the setting says where nobody does."""
     return PageRequest(
-        size=asked.page_size or default_size,
+        size=asked.page_size or settings().default_page_size,
         page=asked.page or 1,
         cursor=asked.cursor,
         descending=descending,

@@ -68,10 +68,10 @@ def sqlite_turn(database: Path) -> Iterator[None]:
 @contextmanager
 def _server_turn(engine: Engine) -> Iterator[None]:
     with engine.connect() as connection:
+        connection.detach()  # it is closed for good afterwards, however that comes about, and the lock ends with it
         name = {"name": f"record-room-migrate:{engine.url.database}"[:64], "wait": ASK_SECONDS}
         _until(lambda: connection.scalar(text("SELECT GET_LOCK(:name, :wait)"), name) == 1)
         yield
-        connection.scalar(text("SELECT RELEASE_LOCK(:name)"), name)
 
 
 @contextmanager

@@ -8,13 +8,13 @@ from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 from flask import Flask
 
 from app.core.actions import Action
 from app.core.database import utc_now
 from app.core.drawing import kept
+from app.core.office import office_day, office_today, office_zone
 from app.core.settings import settings
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -92,18 +92,18 @@ def number(count: int) -> str:
 def day(value: date | datetime) -> str:
     """Spell a date: 20 Nov 2026. A moment is the date it has in the office."""
     if isinstance(value, datetime):
-        value = value.astimezone(_zone())
+        value = office_day(value)
     return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
 
 
 def moment(value: datetime) -> str:
     """Spell a moment in the office's time: 20 Nov 2026, 10:42."""
-    return f"{day(value)}, {value.astimezone(_zone()):%H:%M}"
+    return f"{day(value)}, {value.astimezone(office_zone()):%H:%M}"
 
 
 def clock(value: datetime) -> str:
     """Spell a moment of today by its time alone, 10:42; of another day with its date."""
-    local = value.astimezone(_zone())
+    local = value.astimezone(office_zone())
     return f"{local:%H:%M}" if local.date() == office_today() else moment(value)
 
 
@@ -167,15 +167,6 @@ def identifier(value: str, kind: str) -> str:
     return " ".join(value[start : start + 4] for start in range(0, len(value), 4))
 
 
-def office_today() -> date:
-    """Return today's date in the office."""
-    return utc_now().astimezone(_zone()).date()
-
-
 def zone_name() -> str:
     """Return the short name of the office's time zone: IST."""
-    return utc_now().astimezone(_zone()).tzname() or settings().timezone
-
-
-def _zone() -> ZoneInfo:
-    return ZoneInfo(settings().timezone)
+    return utc_now().astimezone(office_zone()).tzname() or settings().timezone

@@ -1,4 +1,6 @@
-"""What every input rule shares: the way a rule says no, what counts as blank, and the e-mail address."""
+"""What every input rule shares: the way a rule says no, what counts as blank, the e-mail address, and the id."""
+
+from uuid import UUID
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailSyntaxError, validate_email
 
@@ -27,6 +29,17 @@ class RuleBroken(ValueError):
 def trimmed(text: str) -> str:
     """Drop blanks at both ends; other control characters stay, so that a rule can refuse them."""
     return text.strip(_BLANKS)
+
+
+def read_id(text: str | None) -> UUID | None:
+    """Return the id that a text is, in its one spelling of 36 characters; None for anything else."""
+    if text is None:
+        return None
+    try:
+        found = UUID(text)
+    except ValueError:
+        return None
+    return found if str(found) == text.lower() else None
 
 
 def ordinal(number: int) -> str:

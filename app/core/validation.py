@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from functools import cache, wraps
 from typing import Any, TypeVar, cast
 from urllib.parse import unquote_to_bytes
-from zoneinfo import ZoneInfo
 
 from flask import Flask, g, request
 from flask.globals import request_ctx
@@ -18,7 +17,6 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.core import bodies, strict_json
 from app.core.checks import Checks
-from app.core.database import utc_now
 from app.core.doors import FORM_TYPE, JSON_TYPE, Door, View, door_of, is_api, on_access_granted
 from app.core.errors import (
     FieldError,
@@ -29,6 +27,7 @@ from app.core.errors import (
     ValidationFailed,
 )
 from app.core.fields import field_errors, show_name
+from app.core.office import office_today
 from app.core.settings import settings
 from app.core.transport import from_text
 
@@ -159,9 +158,8 @@ def check(schema: type[S], given: dict[str, Any], found_before: list[FieldError]
 def checks() -> Checks:
     """Return what schemas may know of this moment: the office's date and the server's rules."""
     config = settings()
-    today = utc_now().astimezone(ZoneInfo(config.timezone)).date()
     return Checks(
-        today=today,
+        today=office_today(),
         allow_test_identities=config.allow_test_identities,
         timezone=config.timezone,
         password_policy=config.password_policy,

@@ -14,6 +14,7 @@ from app.core import trail
 from app.core.database import BinaryUuid, new_id
 from app.core.doors import door_of
 from app.core.errors import ValidationFailed, VersionConflict, VersionRequired
+from app.core.rules import read_id
 from app.core.settings import settings
 
 T = TypeVar("T")
@@ -45,7 +46,7 @@ class ExpectedVersion:
         by_header = self.tags is not None and not self.any_version and str(current) not in self.tags
         by_body = self.text is not None and self.text != str(current)
         if by_header or by_body:
-            seen = _uuid_or_none(self.named)
+            seen = read_id(self.named)
             changed = trail.changed_fields_since(subject_id, seen) if seen else None
             raise VersionConflict(current_version=str(current), changed_fields=changed, precondition=by_header)
 
@@ -134,10 +135,3 @@ def expected_version() -> ExpectedVersion | None:
 def strong_tags(header: str) -> frozenset[str]:
     """Return the strong, quoted tags of a list: a weak or unquoted one never matches (RFC 9110 §8.8.3.2)."""
     return frozenset(tag[1:-1] for tag in TAGS.findall(header) if STRONG_TAG.fullmatch(tag))
-
-
-def _uuid_or_none(text: str | None) -> UUID | None:
-    try:
-        return UUID(text)
-    except (TypeError, ValueError):
-        return None

@@ -8,7 +8,6 @@ from app.core.access import current_actor, requires
 from app.core.doors import API_PREFIX, answers, reply
 from app.core.idempotency import idempotent, idempotent_except
 from app.core.listing import name_listing, page_request, reply_page
-from app.core.settings import settings
 from app.core.validation import accepts
 from app.core.validation import queries as query_string
 from app.core.versioning import missing_first
@@ -39,7 +38,7 @@ bp = Blueprint("delivery_api_webhooks", __name__, url_prefix=PATH)
 @answers(200, WebhookPageOutput)
 def list_all(query: WebhookQuery) -> Response:
     """List webhooks."""
-    ask = page_request(query, default_size=settings().default_page_size, listing=f"webhooks:{name_listing(query)}")
+    ask = page_request(query, listing=f"webhooks:{name_listing(query)}")
     page = queries_webhooks.list_webhooks(ask)
     return reply_page(page.of([present_webhook(webhook) for webhook in page.data]))
 
@@ -85,7 +84,7 @@ def delete(webhook_id: UUID) -> Response:
 def list_deliveries(webhook_id: UUID, query: DeliveryQuery) -> Response:
     """List what a webhook was or is to be told, newest first."""
     listing = f"deliveries:{webhook_id}:{name_listing(query)}"
-    ask = page_request(query, default_size=settings().default_page_size, listing=listing)
+    ask = page_request(query, listing=listing)
     page = queries_webhooks.list_deliveries(get_webhook(webhook_id).id, ask, state=query.status)
     return reply_page(page.of([present_delivery(delivery) for delivery in page.data]))
 

@@ -5,7 +5,6 @@ same way once it has confirmed. A worker that dies in between leaves its lease t
 again under the same ids.
 """
 
-import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,7 +18,7 @@ from app.core import transaction
 from app.core.database import new_id, table_of, utc_now, write_rows
 from app.delivery import queries_events
 from app.delivery.broker import Broker, BrokerAway
-from app.delivery.leasing import LEASE, is_due, is_unleased
+from app.delivery.leasing import LEASE, growing_pause, is_due, is_unleased
 from app.delivery.models_broker import BrokerRelay
 from app.extensions import db
 
@@ -31,6 +30,8 @@ AT_ONCE = 100
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 20.0
 LONGEST_PAUSE = timedelta(seconds=LONGEST_PAUSE_SECONDS)
 PROBLEM_LENGTH = 64
+
+pause_after = partial(growing_pause, first=FIRST_PAUSE_SECONDS, longest=LONGEST_PAUSE_SECONDS)
 
 _RELAY = table_of(BrokerRelay)
 
@@ -95,12 +96,6 @@ class Teller:
             noted = {"attempts": attempts + 1, "problem": problem[:PROBLEM_LENGTH], "next_attempt_at": again_at}
         still_mine = update(_RELAY).where(_RELAY.c.name == RELAY, _RELAY.c.leased_by == self.id)
         write_rows(still_mine.values(position=position, leased_by=None, leased_until=None, **noted))
-
-
-def pause_after(attempts: int) -> float:
-    """Return how many seconds to leave a broker alone after so many failures, never in step with others."""
-    pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0 ** min(attempts - 1, 20))
-    return pause * random.uniform(0.8, 1.2)  # noqa: S311 - spreads attempts, no secret
 
 
 def _is_free(now: datetime) -> ColumnElement[bool]:

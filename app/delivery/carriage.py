@@ -1,5 +1,7 @@
-"""What the ways out have in common, mail and messages alike: what is carried, and the three ways it can fail."""
+"""What the ways out have in common, mail and messages alike: who carries, the three ways it can fail, and files."""
 
+import os
+from pathlib import Path
 from typing import Any, Protocol
 
 
@@ -20,3 +22,18 @@ class Carrier(Protocol):
 
     def carry(self, message: Any) -> None:
         """Deliver one. Raises HeldUp, Refused, Unanswered."""
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file for its owner alone, which appears whole or not at all. Raises HeldUp."""
+    draft = path.with_name(f".{path.stem}.part")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as error:
+        raise HeldUp(type(error).__name__) from error

@@ -1,5 +1,6 @@
-"""When a claim that somebody made is over: a lease is a moment in a row, so clocks that are set matter."""
+"""When a claim that somebody made is over, and how long to wait before the next: moments in a row, so clocks matter."""
 
+import random
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, FromClause, or_
@@ -21,3 +22,9 @@ def is_due(table: FromClause, now: datetime, longest_pause: timedelta) -> Column
     """Tell of a row whether its next attempt may be made; a pause longer than any that is made was begun as above."""
     at = table.c.next_attempt_at
     return or_(at <= now, at > now + 2 * longest_pause)
+
+
+def growing_pause(attempts: int, *, first: float, longest: float) -> float:
+    """Return how many seconds to wait after so many attempts: twice as long each time, never in step with others."""
+    pause = min(longest, first * 2.0 ** min(attempts - 1, 20))
+    return pause * random.uniform(0.8, 1.2)  # noqa: S311 - spreads attempts, no secret

@@ -1,6 +1,5 @@
 """What a mail looks like, and the two ways it leaves: by SMTP, or as a file where no server is set."""
 
-import os
 import smtplib
 import socket
 import ssl
@@ -22,7 +21,7 @@ from flask_mail import BadHeaderError, Message
 
 from app.core.letters import Draft, Letter
 from app.core.settings import settings
-from app.delivery.carriage import Carrier, HeldUp, Refused, Unanswered
+from app.delivery.carriage import Carrier, HeldUp, Refused, Unanswered, write_whole
 from app.extensions import mail
 from config import Config
 
@@ -38,18 +37,6 @@ SERVICE_NOT_AVAILABLE = 421
 NAME = "Record Room"
 
 
-class MailHeldUp(HeldUp):
-    """The mail server is away, hangs or turns everybody down; nothing was handed over."""
-
-
-class MailRefused(Refused):
-    """The mail server, or the shape of this one letter, does not let it pass."""
-
-
-class MailUnanswered(Unanswered):
-    """The letter was handed over and the server did not say what became of it."""
-
-
 class FileCarrier:
     """Writes each mail into a file of its own; one that is written twice is one file."""
 
@@ -57,19 +44,9 @@ class FileCarrier:
         self.folder = folder
 
     def carry(self, message: Message) -> None:
-        """Write `<letter id>.eml`, which appears whole or not at all."""
+        """Write `<letter id>.eml`."""
         name = message.msgId.strip("<>").partition("@")[0]
-        draft = self.folder / f".{name}.part"
-        try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(message.as_bytes())
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(self.folder / f"{name}.eml")
-        except OSError as error:
-            raise MailHeldUp(type(error).__name__) from error
+        write_whole(self.folder / f"{name}.eml", message.as_bytes())
 
 
 class _Patience(smtplib.SMTP):
@@ -168,15 +145,15 @@ class SmtpCarrier:
             raise _judged(error) from error
         except (smtplib.SMTPException, OSError) as error:
             if connection.host is not None and connection.host.handed_over:
-                raise MailUnanswered(type(error).__name__) from error
-            raise MailHeldUp(_short(error)) from error
+                raise Unanswered(type(error).__name__) from error
+            raise HeldUp(_short(error)) from error
         except (BadHeaderError, ValueError) as error:
-            raise MailRefused(type(error).__name__) from error
+            raise Refused(type(error).__name__) from error
 
 
-def _judged(error: Exception) -> MailHeldUp | MailRefused:
+def _judged(error: Exception) -> HeldUp | Refused:
     is_closing = isinstance(error, smtplib.SMTPDataError) and error.smtp_code == SERVICE_NOT_AVAILABLE
-    return MailHeldUp(_short(error)) if is_closing else MailRefused(_short(error))
+    return HeldUp(_short(error)) if is_closing else Refused(_short(error))
 
 
 def _short(error: Exception) -> str:

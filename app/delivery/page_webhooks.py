@@ -32,7 +32,7 @@ def webhook_page(webhook_id: UUID, secret: str | None = None, *, is_new: bool = 
     """Show a webhook with what it was told; with a new secret, this once. Raises NoSuchWebhook."""
     webhook = queries_webhooks.get_webhook(webhook_id)
     asked = read_query_leniently(DeliveryQuery)
-    ask = page_request(asked, default_size=settings().default_page_size)
+    ask = page_request(asked)
     page = queries_webhooks.list_deliveries(webhook_id, ask, state=asked.status)
     rows = [row_of(delivery) for delivery in page.data]
     return private_page(

@@ -4,7 +4,6 @@ A claim is a committed compare-and-set with a lease, never a lock that is held w
 are local to a node of a cluster and die with a connection. A worker that dies leaves its claim to run out.
 """
 
-import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,7 +15,7 @@ from sqlalchemy import ColumnElement, select, update
 from app.core import letters, transaction
 from app.core.database import table_of, utc_now, write_rows
 from app.core.letters import DROPPED, FAILED, MAIL, PENDING, SENT, QueuedLetter
-from app.delivery.leasing import LEASE, is_unleased
+from app.delivery.leasing import LEASE, growing_pause, is_unleased
 from app.extensions import db
 
 TRIED_FOR = timedelta(days=3)
@@ -25,6 +24,8 @@ UNANSWERED_PAUSE_SECONDS = 60.0
 COPIES_AT_MOST = 2
 LOOKED_AT = 16
 PROBLEM_LENGTH = 64
+
+pause_after = partial(growing_pause, first=FIRST_PAUSE_SECONDS, longest=LONGEST_PAUSE_SECONDS)
 
 _QUEUE = table_of(QueuedLetter)
 
@@ -86,7 +87,7 @@ def put_back(claimed: Claimed, problem: str, seconds: float | None = None) -> No
         _settle(claimed, FAILED, problem=problem)
         return
     wait = timedelta(seconds=seconds if seconds is not None else pause_after(claimed.attempts))
-    _write(claimed, next_attempt_at=utc_now() + wait, problem=problem[:PROBLEM_LENGTH])
+    _write(claimed, next_attempt_at=utc_now() + wait, problem=problem)
 
 
 def put_back_unanswered(claimed: Claimed, problem: str) -> None:
@@ -95,13 +96,7 @@ def put_back_unanswered(claimed: Claimed, problem: str) -> None:
         mark_sent(claimed, problem)
         return
     again_at = utc_now() + timedelta(seconds=UNANSWERED_PAUSE_SECONDS)
-    _write(claimed, next_attempt_at=again_at, unanswered=claimed.unanswered + 1, problem=problem[:PROBLEM_LENGTH])
-
-
-def pause_after(attempts: int) -> float:
-    """Return how many seconds to wait after so many attempts: twice as long each time, never in step with others."""
-    pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0 ** min(attempts - 1, 20))
-    return pause * random.uniform(0.8, 1.2)  # noqa: S311 - spreads attempts, no secret
+    _write(claimed, next_attempt_at=again_at, unanswered=claimed.unanswered + 1, problem=problem)
 
 
 def _settle(claimed: Claimed, state: str, **values: Any) -> None:
@@ -110,6 +105,8 @@ def _settle(claimed: Claimed, state: str, **values: Any) -> None:
 
 def _write(claimed: Claimed, **values: Any) -> None:
     """Change a letter and let go of it; not when the lease has run out and somebody else took it."""
+    if values.get("problem"):
+        values["problem"] = values["problem"][:PROBLEM_LENGTH]
     mine = update(_QUEUE).where(_QUEUE.c.id == claimed.id, _QUEUE.c.leased_by == claimed.claimant)
     transaction.run(lambda: write_rows(mine.values(leased_by=None, leased_until=None, **values)))
 

@@ -39,6 +39,10 @@ class Unreachable(Exception):
     """No answer came; the text says what was in the way, and nothing of what was sent or answered."""
 
 
+class NotConnected(Unreachable):
+    """No connection came about, so nothing was handed over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What is kept of an answer: its status, how much was read of its body, and when it wants to be asked again."""
@@ -51,7 +55,10 @@ class Answer:
 def post(
     target: Target, addresses: list[IPv4Address | IPv6Address], headers: Mapping[str, str], body: bytes, until: float
 ) -> Answer:
-    """Post a body and return the answer; it is over at `until` (monotonic) whatever happens. Raises Unreachable."""
+    """Post a body and return the answer; it is over at `until` (monotonic) whatever happens.
+
+    Raises Unreachable; NotConnected before anything was sent.
+    """
     connection = _connected(target, addresses, until)
     try:
         with _ended(connection, until):
@@ -73,7 +80,7 @@ def _connected(target: Target, addresses: list[IPv4Address | IPv6Address], until
     for address in addresses[:ADDRESSES_TRIED]:
         left = until - monotonic()
         if left <= 0:
-            raise Unreachable(TOO_SLOW)
+            raise NotConnected(TOO_SLOW)
         connection = _connection(target, address, min(CONNECT_SECONDS, left / 2))  # once for TCP, once for TLS
         try:
             connection.connect()
@@ -82,7 +89,7 @@ def _connected(target: Target, addresses: list[IPv4Address | IPv6Address], until
             problem = _words(error)
         else:
             return connection
-    raise Unreachable(problem)
+    raise NotConnected(problem)
 
 
 def _connection(target: Target, address: IPv4Address | IPv6Address, seconds: float) -> HTTPConnection:

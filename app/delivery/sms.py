@@ -1,6 +1,5 @@
 """What a message to a mobile says, and the two ways it leaves: to the address of the settings, or as a file."""
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -13,15 +12,14 @@ from flask import current_app
 from app.core.letters import Draft, Letter
 from app.core.version import VERSION
 from app.delivery import posting
-from app.delivery.carriage import Carrier, HeldUp, Refused, Unanswered
+from app.delivery.carriage import Carrier, HeldUp, Refused, Unanswered, write_whole
 from app.delivery.mail import sender_of
-from app.delivery.posting import Unreachable
+from app.delivery.posting import NotConnected, Unreachable
 from app.delivery.targets import NoSuchHost, TargetRefused, ask_resolver, read_target
 from config import Config
 
 WHOLE_SECONDS = 10.0
 RESOLVER_SECONDS = 3.0
-BEFORE_IT_WAS_HANDED_OVER = ("could not connect", "certificate", "TLS", "no address")
 ABOUT_THIS_MESSAGE = frozenset({400, 404, 409, 410, 413, 422})
 """What a service answers that does not take this number or text; anything else that is no success is about us all."""
 
@@ -42,18 +40,8 @@ class SmsFileCarrier:
         self.folder = folder
 
     def carry(self, message: ShortMessage) -> None:
-        """Write `<letter id>.txt`, which appears whole or not at all."""
-        draft = self.folder / f".{message.id}.part"
-        try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(f"To: {message.to}\n\n{message.text}\n")
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(self.folder / f"{message.id}.txt")
-        except OSError as error:
-            raise HeldUp(type(error).__name__) from error
+        """Write `<letter id>.txt`."""
+        write_whole(self.folder / f"{message.id}.txt", f"To: {message.to}\n\n{message.text}\n".encode())
 
 
 class SmsWebhookCarrier:
@@ -77,9 +65,10 @@ class SmsWebhookCarrier:
             answer = posting.post(target, addresses, headers, body, until)
         except (NoSuchHost, TargetRefused) as error:
             raise HeldUp(type(error).__name__) from error
+        except NotConnected as error:
+            raise HeldUp(str(error)) from error
         except Unreachable as error:
-            words = str(error)
-            raise (HeldUp if words.startswith(BEFORE_IT_WAS_HANDED_OVER) else Unanswered)(words) from error
+            raise Unanswered(str(error)) from error
         if not 200 <= answer.status < 300:
             raise (Refused if answer.status in ABOUT_THIS_MESSAGE else HeldUp)(f"status {answer.status}")
 

@@ -12,7 +12,6 @@ from app.core.letters import MAIL, SMS
 from app.core.list_queries import Paging
 from app.core.listing import page_request
 from app.core.presenting import masked_address, masked_mobile, number
-from app.core.settings import settings
 from app.core.validation import read_query_leniently
 from app.delivery import undelivered
 from app.delivery.broker_relay import RELAY
@@ -42,7 +41,7 @@ bp = Blueprint("undelivered_web", __name__, url_prefix="/undelivered")
 def list_all() -> Response:
     """List what was given up, and say what waits and why."""
     asked = read_query_leniently(Paging)
-    page = undelivered.list_given_up(page_request(asked, default_size=settings().default_page_size))
+    page = undelivered.list_given_up(page_request(asked))
     trouble = undelivered.find_broker_trouble()
     waiting = [*undelivered.list_waiting(), *([trouble] if trouble is not None else [])]
     return private_page(

@@ -1,19 +1,20 @@
 """Pages: what is done with a webhook: another secret, a test, sending again, taking it away."""
 
+from functools import partial
 from uuid import UUID
 
-from flask import Response, flash, request, url_for
+from flask import Response, flash, url_for
 
 from app.accounts.page_door import private_page
 from app.core.access import current_actor, requires
 from app.core.htmx import redirect_to
-from app.core.idempotency import Answer, claim_for, idempotent, perform, requested_key, submitted
+from app.core.idempotency import idempotent, submitted
 from app.core.presenting import number
+from app.core.shown_once import make_and_show
 from app.delivery import queries_webhooks, webhooks
 from app.delivery.errors_webhooks import NoSuchWebhook
 from app.delivery.page_webhooks import LIST, SHOW, bp, webhook_page
 from app.delivery.webhook_words import row_of, shown_body, size_of, title_of
-from app.delivery.webhooks import Changed
 
 
 @bp.post("/webhooks/<id:webhook_id>/test")
@@ -38,18 +39,13 @@ def ask_rotate(webhook_id: UUID) -> Response:
 @requires("webhooks:manage")
 def rotate(webhook_id: UUID) -> Response:
     """Make another secret and show it, this once. Sent again, the form leads to the webhook."""
-    made: list[Changed] = []
-
-    def work() -> Answer:
-        made.append(webhooks.change_webhook(webhook_id, {}, rotate=True, actor=current_actor()))
-        return Answer(303, {"Location": url_for(SHOW, webhook_id=webhook_id)}, "")
-
-    key = requested_key()
-    answer = work() if key is None else perform(claim_for(key, "POST", request.path, submitted()), work)
-    if answer.replayed:
-        flash("The secret was made already. It was shown then and cannot be shown again.", "info")
-        return redirect_to(answer.headers["Location"])
-    return webhook_page(webhook_id, made[-1].secret)
+    return make_and_show(
+        partial(webhooks.change_webhook, webhook_id, {}, rotate=True, actor=current_actor()),
+        lambda made: webhook_page(webhook_id, made.secret),
+        place_of=lambda _made: url_for(SHOW, webhook_id=webhook_id),
+        asked=submitted(),
+        words="The secret was made already. It was shown then and cannot be shown again.",
+    )
 
 
 @bp.get("/webhooks/<id:webhook_id>/delete")

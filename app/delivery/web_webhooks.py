@@ -1,24 +1,24 @@
 """Pages: the list of webhooks, making one, looking at one and changing it."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from flask import Response, flash, request, url_for
+from flask import Response, flash, url_for
 
 from app.accounts.page_door import private_page
 from app.core.access import current_actor, requires
 from app.core.errors import ValidationFailed
 from app.core.forms import read_form
 from app.core.htmx import redirect_to
-from app.core.idempotency import Answer, claim_for, perform, requested_key, submitted
+from app.core.idempotency import submitted
 from app.core.listing import page_request
-from app.core.settings import settings
+from app.core.shown_once import make_and_show
 from app.core.validation import read_query_leniently
 from app.delivery import queries_webhooks, web_webhook_deeds, webhooks
 from app.delivery.page_webhooks import LIST, SHOW, bp, form_page, webhook_page
 from app.delivery.schemas_webhooks import WebhookInput, WebhookQuery
 from app.delivery.webhook_words import result_of, state_of, title_of
-from app.delivery.webhooks import Changed
 
 __all__ = ["bp", "web_webhook_deeds"]
 
@@ -28,7 +28,7 @@ __all__ = ["bp", "web_webhook_deeds"]
 def list_webhooks() -> Response:
     """List the webhooks."""
     asked = read_query_leniently(WebhookQuery)
-    page = queries_webhooks.list_webhooks(page_request(asked, default_size=settings().default_page_size))
+    page = queries_webhooks.list_webhooks(page_request(asked))
     latest = queries_webhooks.latest_deliveries([webhook.id for webhook in page.data])
     return private_page(
         "delivery/webhooks.html",
@@ -68,18 +68,13 @@ def create_webhook() -> Response:
 
 
 def _made_once(wanted: WebhookInput) -> Response:
-    made: list[Changed] = []
-
-    def work() -> Answer:
-        made.append(webhooks.create_webhook(wanted, actor=current_actor()))
-        return Answer(303, {"Location": url_for(SHOW, webhook_id=made[-1].webhook.id)}, "")
-
-    key = requested_key()
-    answer = work() if key is None else perform(claim_for(key, "POST", request.path, submitted()), work)
-    if answer.replayed:
-        flash("This webhook was made already. Its secret was shown then and cannot be shown again.", "info")
-        return redirect_to(answer.headers["Location"])
-    return webhook_page(made[-1].webhook.id, made[-1].secret, is_new=True)
+    return make_and_show(
+        partial(webhooks.create_webhook, wanted, actor=current_actor()),
+        lambda made: webhook_page(made.webhook.id, made.secret, is_new=True),
+        place_of=lambda made: url_for(SHOW, webhook_id=made.webhook.id),
+        asked=submitted(),
+        words="This webhook was made already. Its secret was shown then and cannot be shown again.",
+    )
 
 
 def _again(typed: dict[str, Any]) -> dict[str, Any]:

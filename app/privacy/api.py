@@ -8,7 +8,6 @@ from app.core.access import current_actor, requires
 from app.core.doors import API_PREFIX, answers, reply
 from app.core.idempotency import idempotent
 from app.core.listing import name_listing, page_request, reply_page
-from app.core.settings import settings
 from app.core.validation import accepts, checks
 from app.core.validation import queries as query_string
 from app.core.versioning import missing_first
@@ -44,7 +43,7 @@ def request_correction(record_id: UUID, data: CorrectionInput) -> Response:
 def list_all(query: CorrectionQuery) -> Response:
     """List corrections, newest first."""
     listing = f"corrections:{name_listing(query)}"
-    ask = page_request(query, default_size=settings().default_page_size, listing=listing)
+    ask = page_request(query, listing=listing)
     page = queries.list_corrections(query.status, ask)
     return reply_page(page.of([present(listed.correction) for listed in page.data]))
 

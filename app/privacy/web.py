@@ -15,7 +15,6 @@ from app.core.idempotency import idempotent
 from app.core.list_queries import Id
 from app.core.listing import page_request
 from app.core.presenting import clock, field_words
-from app.core.settings import settings
 from app.core.validation import checks, read_query_leniently
 from app.privacy import queries, service, web_request, web_reveal
 from app.privacy.errors import AlreadyDecided, OwnCorrection
@@ -93,7 +92,7 @@ def reject(correction_id: UUID) -> Response:
 def _list_page(flash_now: dict[str, Any] | None = None, refusal: DomainError | None = None) -> Response:
     asked, me = read_query_leniently(CorrectionsQuery), current_actor().account_id
     status = asked.status or PENDING
-    page = queries.list_corrections(status, page_request(asked, default_size=settings().default_page_size))
+    page = queries.list_corrections(status, page_request(asked))
     waiting = page.total if status == PENDING else queries.count_waiting()
     return private_page(
         "privacy/corrections.html",

@@ -11,7 +11,6 @@ from app.core.idempotency import idempotent
 from app.core.list_queries import Paging
 from app.core.listing import page_request, reply_page
 from app.core.paging import Page
-from app.core.settings import settings
 from app.core.trail import list_history
 from app.core.trail_output import EntryPageOutput, present_entry
 from app.core.validation import accepts
@@ -19,9 +18,8 @@ from app.core.validation import queries as query_string
 from app.core.versioning import ExpectedVersion, expects_version, missing_first
 from app.records import disclosure, queries, queries_lists, service, viewing
 from app.records.api_create import create_each, created
-from app.records.documents import present_rows, present_values
 from app.records.listing import exact_kinds, filter_of, record_page
-from app.records.presentation import present
+from app.records.presentation import present, present_rows, present_values
 from app.records.schemas import BatchInput, DeleteInput, RecordChanges, RecordInput, RestoreInput, RevealInput
 from app.records.schemas_lists import ListQuery, RecordQuery, SearchBody, SearchQuery
 from app.records.schemas_output import (
@@ -112,7 +110,7 @@ def restore(record_id: UUID, data: RestoreInput, expected_version: ExpectedVersi
 def list_all(query: ListQuery) -> Response:
     """List records."""
     _may_see_deleted(query.deleted)
-    ask = record_page(query, default_size=settings().default_page_size)
+    ask = record_page(query)
     return _page(queries_lists.list_records(filter_of(query), ask, sort=query.sort_by))
 
 
@@ -145,7 +143,7 @@ def search_by_body(data: SearchBody) -> Response:
 def history(record_id: UUID, query: Paging) -> Response:
     """Tell what happened to a record, newest first."""
     queries.get_any_version(record_id)
-    ask = page_request(query, default_size=settings().default_page_size, listing=f"history:{record_id}")
+    ask = page_request(query, listing=f"history:{record_id}")
     page = list_history(record_id, ask)
     return reply_page(page.of([present_entry(entry) for entry in page.data]))
 
@@ -163,7 +161,7 @@ def reveal(record_id: UUID, data: RevealInput) -> Response:
 
 def _search(asked: SearchQuery, *, numbers: bool) -> Page[Any]:
     _may_see_deleted(asked.deleted)
-    ask = record_page(asked, default_size=settings().default_page_size)
+    ask = record_page(asked)
     kinds = exact_kinds(asked.q, numbers=numbers)
     return queries_lists.search_records(asked.q, kinds, filter_of(asked), ask, sort=asked.sort_by)
 

@@ -6,6 +6,7 @@ trail stands for all of them, and no events are published.
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -29,6 +30,12 @@ from app.records.service import identity_place
 from app.records.suffixes import fold, suffixes_of
 
 PIECE = 2000
+HELD_AT_ONCE = 200
+"""How many records the index is written of at a time: so long their changes wait."""
+
+NO_ID = UUID(int=0)
+"""Comes before every id."""
+
 Row = dict[str, Any]
 
 
@@ -54,27 +61,22 @@ def note_generated(count: int, seed: int, *, actor: Actor) -> None:
     audit.note(Action.RECORDS_GENERATED, subject=("record", None), changes=changes)
 
 
-def reindex(after: UUID | None = None) -> Iterator[int]:
+def reindex() -> Iterator[int]:
     """Write the search index of every record anew, piece by piece; yield how many are done."""
-    table, done = table_of(UserRecord), 0
-    while True:
-        rows = select(table.c.id, table.c.name, table.c.email).order_by(table.c.id).limit(PIECE)
-        found = db.session.execute(rows if after is None else rows.where(table.c.id > after)).all()
-        if not found:
-            return
-        _write_suffixes(found)
-        done, after = done + len(found), found[-1].id
+    done, last = 0, NO_ID
+    while found := transaction.run(partial(_reindex_after, last)):
+        done, last = done + len(found), found[-1].id
         yield done
 
 
-def _write_suffixes(found: Sequence[Any]) -> None:
-    suffixes = table_of(RecordSuffix)
-
-    def write() -> None:
-        db.session.execute(delete(suffixes).where(suffixes.c.record_id.in_([row.id for row in found])))
-        _insert(suffixes, [row for record in found for row in _suffix_rows(record.id, record.name, record.email)])
-
-    transaction.run(write)
+def _reindex_after(last: UUID) -> Sequence[Any]:
+    """Write the index of the records that follow one anew; they are held, or a name could change in between."""
+    table, suffixes = table_of(UserRecord), table_of(RecordSuffix)
+    rows = select(table.c.id, table.c.name, table.c.email).where(table.c.id > last).order_by(table.c.id)
+    found = db.session.execute(rows.limit(HELD_AT_ONCE).with_for_update()).all()
+    db.session.execute(delete(suffixes).where(suffixes.c.record_id.in_([row.id for row in found])))
+    _insert(suffixes, [row for record in found for row in _suffix_rows(record.id, record.name, record.email)])
+    return found
 
 
 def _insert_people(people: Sequence[Mapping[str, Any]], *, first_at: datetime, actor: Actor) -> None:

@@ -1,14 +1,11 @@
 """The commands of person records."""
 
-from zoneinfo import ZoneInfo
-
 import click
 from flask.cli import AppGroup
 from sqlalchemy.exc import IntegrityError
 
-from app.core.database import utc_now
 from app.core.identity import system_actor
-from app.core.settings import settings
+from app.core.office import office_today
 from app.records import bulk, counting
 
 records_group = AppGroup("records", help="Person records in bulk.")
@@ -19,9 +16,8 @@ records_group = AppGroup("records", help="Person records in bulk.")
 @click.option("--seed", type=int, required=True, help="The same seed makes the same people.")
 def generate(count: int, seed: int) -> None:
     """Add synthetic, valid, unique people."""
-    today = utc_now().astimezone(ZoneInfo(settings().timezone)).date()
     try:
-        for done in bulk.generate_records(count, seed, today=today, actor=system_actor()):
+        for done in bulk.generate_records(count, seed, today=office_today(), actor=system_actor()):
             click.echo(f"{done} of {count}", err=True)
     except IntegrityError as error:
         raise click.ClickException("some of these people are here already; use another --seed") from error

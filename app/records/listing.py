@@ -19,10 +19,10 @@ def filter_of(asked: ListQuery) -> Filter:
     )
 
 
-def record_page(asked: ListQuery, *, default_size: int) -> PageRequest:
+def record_page(asked: ListQuery) -> PageRequest:
     """Return which part of a list of records is asked for; its cursor is good for the same filters and order only."""
     listing = name_listing(asked)
-    return page_request(asked, default_size=default_size, descending=asked.descending, listing=listing)
+    return page_request(asked, descending=asked.descending, listing=listing)
 
 
 def exact_kinds(text: str, *, numbers: bool) -> ExactKinds:

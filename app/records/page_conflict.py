@@ -7,9 +7,9 @@ from uuid import UUID
 
 from app.core.errors import FieldError
 from app.core.presenting import field_words, shown_value
+from app.core.rules import read_id
 from app.core.trail import values_at
 from app.records.merging import Choice, MergedField, Settled, differing_words, merge, who_won
-from app.records.page_list import id_of
 from app.records.schemas import CHANGEABLE
 
 MINE, CHOOSE, OTHER = "mine_", "choose_", "other_"
@@ -50,7 +50,7 @@ def read_conflict(submitted: Mapping[str, str]) -> Conflict:
         if chosen in {choice.value for choice in Choice}:
             other = _value(name, submitted.get(f"{OTHER}{name}", ""))
             settled[name] = Settled(Choice(chosen), other if chosen == Choice.OTHER else None)
-    return Conflict(id_of(submitted.get("base_version")), mine, settled)
+    return Conflict(read_id(submitted.get("base_version")), mine, settled)
 
 
 def merge_reason(conflict: Conflict, merged: Sequence[MergedField], saved_over: UUID) -> str:

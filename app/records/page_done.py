@@ -13,9 +13,11 @@ from flask import url_for
 from app.core import messages
 from app.core.access import current_actor
 from app.core.errors import NotFound
+from app.core.office import office_day
 from app.core.presenting import day, moment
+from app.core.rules import read_id
 from app.records import queries
-from app.records.page_list import ListState, id_of
+from app.records.page_list import ListState
 from app.records.retention import kept_until
 
 Flash = dict[str, Any]
@@ -32,7 +34,7 @@ def _asked_for(state: ListState, record: Any) -> list[Flash]:
         tone, text = WORDS_ALONE[done]
         return [{"tone": tone, "text": text}]
     tell = ABOUT_RECORDS.get(done or "")
-    found = record if record is not None else _find(id_of(state.asked.record))
+    found = record if record is not None else _find(read_id(state.asked.record))
     told = tell(found, state) if tell is not None and found is not None else None
     return [told] if told else []
 
@@ -43,7 +45,7 @@ def deleted_flash(record: Any, state: ListState) -> Flash | None:
         return None
     undo = url_for("records_web.restore", record_id=record.id, **state.query(undo="yes"))
     reason = f" Reason: {_in_sentence(record.deletion_reason)}." if record.deletion_reason else ""
-    until = day(kept_until(record.deleted_at.date()))
+    until = day(kept_until(office_day(record.deleted_at)))
     return {
         "tone": "ok",
         "text": f"{record.name} was deleted.{reason}",
@@ -55,7 +57,7 @@ def deleted_flash(record: Any, state: ListState) -> Flash | None:
 def was_deleted(record: Any, who: str) -> Flash:
     """Say above a deleted record who deleted it, when and why."""
     reason = f": {_in_sentence(record.deletion_reason)}" if record.deletion_reason else ""
-    until = day(kept_until(record.deleted_at.date()))
+    until = day(kept_until(office_day(record.deleted_at)))
     return {
         "tone": "warn",
         "text": f"{who} deleted this record on {moment(record.deleted_at)}{reason}.",
@@ -64,7 +66,9 @@ def was_deleted(record: Any, who: str) -> Flash:
     }
 
 
-def _created(record: Any, _state: ListState) -> Flash:
+def _created(record: Any, _state: ListState) -> Flash | None:
+    if record.is_deleted:
+        return None
     return {
         "tone": "ok",
         "text": f"{record.name} is registered. Reference {record.reference}",
@@ -79,7 +83,9 @@ def _restored(record: Any, _state: ListState) -> Flash | None:
     return None if record.is_deleted else {"tone": "ok", "text": f"{record.name} is back."}
 
 
-def _brought_back(record: Any, _state: ListState) -> Flash:
+def _brought_back(record: Any, _state: ListState) -> Flash | None:
+    if record.is_deleted:
+        return None
     words = "The deleted record of the same Aadhaar, PAN and date of birth is back, with what you typed."
     return {"tone": "ok", "text": f"{record.name} was registered before. {words}"}
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from flask import request, url_for
 from app.core.access import require_scope
 from app.core.list_queries import PageNumber
 from app.core.presenting import day
+from app.core.rules import read_id
 from app.core.validation import read_query_leniently
 from app.records.field_types import AnyText
 from app.records.identifiers import stays_out_of_urls
@@ -60,7 +61,7 @@ class ListState:
     @property
     def at(self) -> UUID | None:
         """The record whose row gets the focus."""
-        return id_of(self.asked.at)
+        return read_id(self.asked.at)
 
     @cached_property
     def is_narrowed(self) -> bool:
@@ -106,7 +107,9 @@ class ListState:
         for name, label in (("created_from", "Added from"), ("created_to", "Added to")):
             moment = getattr(self.asked, name)
             if name in self.given and moment is not None:
-                shown.append((f"{label}: {_day_words(self.given[name])}", self.url(**{name: None, "page": None})))
+                # What counts to the end of a day ends with the first moment of the next one.
+                meant = moment - timedelta(microseconds=name == "created_to")
+                shown.append((f"{label}: {day(meant)}", self.url(**{name: None, "page": None})))
         return [{"words": words, "url": url} for words, url in shown]
 
     def filters(self, *, may_delete: bool) -> list[dict[str, Any]]:
@@ -142,15 +145,3 @@ def read_list() -> ListState:
 def has_private_text() -> bool:
     """Tell whether the address holds a search text that must not stand in one."""
     return stays_out_of_urls(request.args.get("q", ""))
-
-
-def id_of(text: str | None) -> UUID | None:
-    """Return the id that a text is, or None."""
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        return None
-
-
-def _day_words(text: str) -> str:
-    return day(date.fromisoformat(text[:10]))

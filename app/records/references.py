@@ -10,8 +10,6 @@ import secrets
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 RANDOM_CHARACTERS = 9
-REFERENCE_LENGTH = 11
-"""As it is stored and shown, with the hyphen in the middle."""
 
 _CHECK_MODULUS = 37
 _SPACE: int = len(ALPHABET) ** RANDOM_CHARACTERS

@@ -11,8 +11,8 @@ from app.core.errors import DomainError, FieldError, ValidationFailed, VersionCo
 from app.core.forms import read_form
 from app.core.htmx import render_page
 from app.core.idempotency import idempotent
+from app.core.office import office_today
 from app.core.paging import PageRequest
-from app.core.presenting import office_today
 from app.core.versioning import ExpectedVersion, expects_version
 from app.records import queries, service
 from app.records.errors import RecordNotFound

@@ -10,8 +10,8 @@ from app.core.errors import DomainError
 from app.core.htmx import render_page
 from app.core.list_queries import Paging
 from app.core.listing import page_request
-from app.core.presenting import office_today, zone_name
-from app.core.settings import settings
+from app.core.office import office_today
+from app.core.presenting import zone_name
 from app.core.trail import find_last_change, list_history, list_newest
 from app.core.validation import read_query_leniently
 from app.records import page_done, queries, viewing
@@ -47,7 +47,7 @@ def show_history(record_id: UUID) -> Response:
     """Tell what happened to a record, newest first."""
     record = queries.get_record(record_id, deleted="include")
     state, asked = read_list(), read_query_leniently(Paging)
-    page = list_history(record_id, page_request(asked, default_size=settings().default_page_size))
+    page = list_history(record_id, page_request(asked))
     entries = told(page.data, current_actor().account_id)
     return render_page(
         "records/history.html",

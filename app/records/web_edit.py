@@ -11,7 +11,8 @@ from app.core.errors import DomainError, FieldError, IdempotencyKeyReused, Valid
 from app.core.forms import read_form
 from app.core.htmx import render_page
 from app.core.idempotency import idempotent
-from app.core.presenting import office_today
+from app.core.office import office_today
+from app.core.rules import read_id
 from app.core.versioning import ExpectedVersion, expects_version
 from app.records import drafts, page_done, queries, service
 from app.records.birth import age_on
@@ -19,7 +20,7 @@ from app.records.errors import Duplicate, RecordNotFound
 from app.records.page_conflict import Conflict
 from app.records.page_door import bp, on_refusal, send_to
 from app.records.page_fields import form_fields, summary, typed_of
-from app.records.page_list import id_of, read_list
+from app.records.page_list import read_list
 from app.records.schemas import RecordChanges
 from app.records.web_detail import shown_as_deleted
 from app.records.web_merge import conflict_page, deleted_meanwhile_page
@@ -70,7 +71,7 @@ def save_changes(record_id: UUID, expected_version: ExpectedVersion | None) -> R
 
 
 def _conflict_of(data: RecordChanges | None) -> Conflict:
-    return Conflict(id_of(request.form.get("version")), data.changes() if data else {})
+    return Conflict(read_id(request.form.get("version")), data.changes() if data else {})
 
 
 def _form_page(
@@ -93,7 +94,7 @@ def _form_page(
 
 
 def _kept() -> dict[str, Any] | None:
-    draft_id, account_id = id_of(request.args.get("draft")), current_actor().account_id
+    draft_id, account_id = read_id(request.args.get("draft")), current_actor().account_id
     if draft_id is None or account_id is None:
         return None
     return drafts.find_draft(draft_id, account_id=account_id)

@@ -90,7 +90,7 @@ def go_to_row() -> Response:
 def walk_list(state: ListState, ask: PageRequest | None = None) -> Page[Any]:
     """Fetch a part of the list as its address asks for it."""
     asked = state.asked
-    ask = ask or record_page(asked, default_size=settings().default_page_size)
+    ask = ask or record_page(asked)
     if asked.q is None:
         return queries_lists.list_records(filter_of(asked), ask, sort=asked.sort_by)
     kinds = exact_kinds(asked.q, numbers=False)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from flask import Response, request, url_for
 
+from app.core import transaction
 from app.core.access import current_actor, require_scope, requires
 from app.core.errors import DomainError, FieldError, IdempotencyKeyReused, ValidationFailed, VersionConflict
 from app.core.htmx import is_htmx, render_page
@@ -74,8 +75,12 @@ def restore_and_apply(record_id: UUID, expected_version: ExpectedVersion | None)
     conflict, actor = read_conflict(request.form), current_actor()
     merged = _without_status(conflict.merged(queries.get_record(record_id, deleted="include")))
     changes = check(RecordChanges, result_of(merged, {}))
-    service.restore_record(record_id, expected_version=expected_version, actor=actor)
-    service.update_record(record_id, changes, reason="Typed while the record was being deleted", actor=actor)
+
+    def restore_with_changes() -> None:
+        service.restore_record(record_id, expected_version=expected_version, actor=actor)
+        service.update_record(record_id, changes, reason="Typed while the record was being deleted", actor=actor)
+
+    transaction.run(restore_with_changes)
     return send_to(url_for("records_web.show_record", record_id=record_id, done="restored"))
 
 

@@ -12,13 +12,15 @@ from app.core.errors import DomainError, FieldError, ValidationFailed
 from app.core.forms import Form, read_form
 from app.core.htmx import render_page
 from app.core.idempotency import idempotent
-from app.core.presenting import day, office_today
+from app.core.office import office_today
+from app.core.presenting import day
+from app.core.rules import read_id
 from app.records import drafts, page_done, queries, service
 from app.records.birth import age_on
 from app.records.errors import Duplicate
 from app.records.page_door import bp, on_refusal, send_to
 from app.records.page_fields import DATE_BOXES, FORM_ORDER, form_fields, pan_fix, summary
-from app.records.page_list import id_of, read_list
+from app.records.page_list import read_list
 from app.records.schemas import RecordInput
 from app.records.service import UNIQUE
 
@@ -41,7 +43,7 @@ def check_new_record() -> Response:
     form = read_person(request.form)
     if form.data is None:
         return _form_page(form.typed, form.errors)
-    me, before = _me(), id_of(request.form.get("draft"))
+    me, before = _me(), read_id(request.form.get("draft"))
     draft_id = drafts.keep_draft(form.typed, account_id=me)
     if before is not None:
         drafts.drop_draft(before, account_id=me)
@@ -63,7 +65,7 @@ def check_field(field: str) -> Response:
 @requires("records:write")
 def check_answers() -> Response:
     """Show every answer to the one who typed it, Aadhaar and PAN in full."""
-    draft_id = id_of(request.args.get("draft"))
+    draft_id = read_id(request.args.get("draft"))
     typed = _kept(request.args.get("draft"))
     if typed is None or draft_id is None:
         return send_to(url_for("records_web.new_record", done="draft-gone"))
@@ -72,7 +74,7 @@ def check_answers() -> Response:
 
 def _not_saved(refusal: DomainError) -> Response:
     """Show the answers again with what stands in the way; nothing that was typed is lost."""
-    draft_id = id_of(request.form.get("draft"))
+    draft_id = read_id(request.form.get("draft"))
     typed = _kept(request.form.get("draft"))
     if typed is None or draft_id is None:
         return send_to(url_for("records_web.new_record", done="draft-gone"))
@@ -87,7 +89,7 @@ def _not_saved(refusal: DomainError) -> Response:
 @idempotent
 def save_record() -> Response:
     """Save the answers that were checked, and destroy the draft with the same stroke."""
-    draft_id = id_of(request.form.get("draft"))
+    draft_id = read_id(request.form.get("draft"))
     typed = _kept(request.form.get("draft"))
     if typed is None or draft_id is None:
         return send_to(url_for("records_web.new_record", done="draft-gone"))
@@ -162,7 +164,7 @@ def _ways_on(data: RecordInput, errors: list[FieldError]) -> dict[str, dict[str,
 
 
 def _kept(draft: str | None) -> dict[str, Any] | None:
-    draft_id = id_of(draft)
+    draft_id = read_id(draft)
     return None if draft_id is None else drafts.find_draft(draft_id, account_id=_me())
 
 

@@ -10,7 +10,7 @@ from app.accounts.page_recent import NUMBERS_WITHIN, asks_lately
 from app.core.access import current_actor, requires
 from app.core.forms import read_form
 from app.core.htmx import is_htmx, render_page
-from app.core.presenting import office_today
+from app.core.office import office_today
 from app.records import disclosure, queries
 from app.records.birth import age_on
 from app.records.errors import RecordNotFound

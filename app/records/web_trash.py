@@ -12,8 +12,10 @@ from app.core.errors import DomainError
 from app.core.htmx import render_page
 from app.core.idempotency import idempotent
 from app.core.list_queries import PageNumber, Paging
+from app.core.office import office_day, office_today
 from app.core.paging import PageRequest
-from app.core.presenting import field_words, number, office_today
+from app.core.presenting import field_words, number
+from app.core.rules import read_id
 from app.core.settings import settings
 from app.core.validation import read_query_leniently
 from app.core.versioning import ExpectedVersion, expects_version
@@ -22,9 +24,9 @@ from app.records.errors import Duplicate, NotDeleted, RecordNotFound
 from app.records.field_types import AnyText
 from app.records.page_done import Flash
 from app.records.page_door import bp, on_refusal, send_to
-from app.records.page_list import id_of, read_list
+from app.records.page_list import read_list
 from app.records.queries_lists import Filter
-from app.records.retention import days_left, kept_until
+from app.records.retention import days_left
 from app.records.web_detail import deleted_page
 
 SOON_DAYS = 7
@@ -64,7 +66,7 @@ def list_deleted() -> Response:
 @idempotent
 def restore_several() -> Response:
     """Bring back every ticked record that can come back."""
-    ticked = [record_id for text in request.form.getlist("selected") if (record_id := id_of(text))]
+    ticked = [record_id for text in request.form.getlist("selected") if (record_id := read_id(text))]
     back, left = transaction.run(lambda: _restore_each(ticked[:AT_ONCE]))
     return send_to(url_for("records_web.list_deleted", back=back or None, left=left or None))
 
@@ -104,9 +106,8 @@ def _rows(records: Any) -> list[dict[str, Any]]:
         {
             "record": record,
             "who": "You" if record.deleted_by == me else names.get(record.deleted_by, "Somebody"),
-            "left": (left := days_left(record.deleted_at.date(), today)),
+            "left": (left := days_left(office_day(record.deleted_at), today)),
             "is_soon": left <= SOON_DAYS,
-            "until": kept_until(record.deleted_at.date()),
         }
         for record in records
     ]

@@ -114,6 +114,14 @@ def test_a_key_for_another_account_is_bounded_by_that_account(
     assert refusal(admin.post("/api-keys", json={**wanted, "scopes": ["records:read"]}))[2] == {"account_id": "INVALID"}
 
 
+def test_an_id_has_one_spelling(admin: JsonClient, make_account: MakeAccount) -> None:
+    viewer = make_account("viewer")
+    for spelt in (viewer.id.hex, f"urn:uuid:{viewer.id}", f"{{{viewer.id}}}"):
+        wanted = {**GOOD, "scopes": ["records:read"], "account_id": spelt}
+        assert refusal(admin.post("/api-keys", json=wanted))[2] == {"account_id": "INVALID"}
+        assert refusal(admin.get(f"/api-keys?account_id={spelt}"))[2] == {"account_id": "INVALID"}
+
+
 def test_a_key_loses_what_its_account_loses(
     admin: JsonClient, make_account: MakeAccount, with_secret: Callable[[str], JsonClient]
 ) -> None:

@@ -93,6 +93,20 @@ def test_api_keys_create_says_what_is_wrong_and_fails(
     assert words in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [(" ", "name: Enter the name of the key"), ("Pay\x1b[2Jroll", "name: The name of the key holds a sign")],
+)
+def test_a_key_is_named_by_the_same_rule_at_the_shell(
+    app: Flask, make_account: MakeAccount, name: str, words: str
+) -> None:
+    account = make_account("viewer")
+    command = ["api-keys", "create", "--account", account.email, "--name", name, "--scopes", "records:read"]
+    done = app.test_cli_runner().invoke(args=command)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert words in done.stderr
+
+
 def test_the_first_admin_is_made_once(context: Flask) -> None:
     made = service.ensure_first_admin("Admin@example.com", None)
     assert made is not None

@@ -246,6 +246,18 @@ def test_an_anchor_with_nothing_new_adds_no_line(trail: Trail) -> None:
     assert own.read_text() == before
 
 
+def test_a_line_that_a_full_disk_cut_off_is_written_anew(trail: Trail) -> None:
+    own = trail.app.extensions["config"].audit_anchor_file
+    whole = own.read_text()
+    own.write_text(whole + '{"at": "2026-11-2')
+    assert trail.app.test_cli_runner().invoke(args=["audit", "verify"]).exit_code == 0
+    with trail.app.app_context():
+        make_record()
+    assert trail.app.test_cli_runner().invoke(args=["audit", "anchor"]).stdout == "anchored 1 chains\n"
+    assert own.read_text().startswith(whole)
+    assert trail.app.test_cli_runner().invoke(args=["audit", "verify"]).exit_code == 0
+
+
 def test_a_full_anchor_file_is_put_aside_and_the_next_one_stands_alone(
     trail: Trail, monkeypatch: pytest.MonkeyPatch
 ) -> None:

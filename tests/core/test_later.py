@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 
+import pytest
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
@@ -54,6 +55,23 @@ def test_what_a_database_refused_is_written_in_the_next_round_by_itself() -> Non
     later.put(1)
     later.put(2)
     assert soon(lambda: written == [[1, 2]])
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_fault_of_the_program_does_not_end_it_for_good() -> None:
+    written: list[list[int]] = []
+
+    def write(things: list[int]) -> None:
+        if things == [1]:
+            raise ZeroDivisionError
+        written.append(things)
+
+    later: Later[int] = Later(Flask("later"), write, seconds=0.01)
+    later.put(1)
+    assert later._thread is not None
+    later._thread.join(SECONDS)
+    later.put(2)
+    assert soon(lambda: written == [[2]])
 
 
 def test_only_so_much_waits() -> None:

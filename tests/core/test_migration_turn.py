@@ -35,6 +35,16 @@ def test_the_second_waits_for_the_first(engine: Engine, turn: Callable[[Engine],
     assert order == ["first", "second"]
 
 
+def test_who_fails_lets_go(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migration_turn, "WAIT_SECONDS", 1)
+    pooled = create_engine(engine.url)
+    with pytest.raises(ZeroDivisionError), migration_turn._server_turn(pooled):
+        raise ZeroDivisionError
+    with migration_turn._server_turn(engine):
+        pass
+    pooled.dispose()
+
+
 def test_a_lease_whose_holder_died_is_taken_over(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(migration_turn, "DEAD_AFTER_SECONDS", 0.6)
     dead, watch = migration_turn._Lease(engine), migration_turn._Watch()

@@ -19,16 +19,8 @@ from flask_mail import Message
 from app.core.database import new_id
 from app.core.letters import Draft, Letter
 from app.delivery import mail as mail_module
-from app.delivery.mail import (
-    FileCarrier,
-    MailHeldUp,
-    MailRefused,
-    MailUnanswered,
-    SmtpCarrier,
-    carrier_for,
-    compose,
-    sender_of,
-)
+from app.delivery.carriage import HeldUp, Refused, Unanswered
+from app.delivery.mail import FileCarrier, SmtpCarrier, carrier_for, compose, sender_of
 from tests.delivery.mail_server import MailServer
 
 MakeApp = Callable[..., Flask]
@@ -90,7 +82,7 @@ def test_a_folder_that_cannot_be_written_holds_mail_up(make_app: MakeApp, tmp_pa
     app = make_app()
     with app.app_context():
         message = compose(letter_to("a@example.com"), Draft("password_changed", {"at": ""}))
-        with pytest.raises(MailHeldUp, match=r"NotADirectoryError|FileExistsError"):
+        with pytest.raises(HeldUp, match=r"NotADirectoryError|FileExistsError"):
             FileCarrier(tmp_path / "file" / "mail").carry(message)
 
 
@@ -111,7 +103,7 @@ def test_a_sender_is_made_of_the_address_of_the_service(make_app: MakeApp, base_
 
 def test_a_server_that_is_down_holds_mail_up(make_app: MakeApp) -> None:
     app = make_app(**MailServer().settings())
-    with pytest.raises(MailHeldUp, match="ConnectionRefusedError"):
+    with pytest.raises(HeldUp, match="ConnectionRefusedError"):
         carry(app)
 
 
@@ -124,7 +116,7 @@ def test_a_server_that_says_nothing_holds_mail_up_for_a_bounded_time(
         silent.listen()
         app = make_app(SMTP_SERVER="127.0.0.1", SMTP_PORT=str(silent.getsockname()[1]))
         began = time.monotonic()
-        with pytest.raises(MailHeldUp):
+        with pytest.raises(HeldUp):
             carry(app)
     assert time.monotonic() - began < 3
 
@@ -134,7 +126,7 @@ def test_a_server_that_is_too_slow_altogether_holds_mail_up(
 ) -> None:
     monkeypatch.setattr(mail_module, "LETTER_SECONDS", -1)
     app = make_app(**server.settings())
-    with pytest.raises(MailHeldUp):
+    with pytest.raises(HeldUp):
         carry(app)
     assert server.taken == []
 
@@ -142,20 +134,20 @@ def test_a_server_that_is_too_slow_altogether_holds_mail_up(
 def test_a_refused_recipient_or_letter_is_about_this_letter(make_app: MakeApp, server: MailServer) -> None:
     app = make_app(**server.settings())
     server.handler.refuses = lambda address: "550 no such box" if address.startswith("poison") else None
-    with pytest.raises(MailRefused, match="SMTPRecipientsRefused 550"):
+    with pytest.raises(Refused, match="SMTPRecipientsRefused 550"):
         carry(app, "poison@example.com")
     server.handler.on_data = lambda: "552 box full"
-    with pytest.raises(MailRefused, match="SMTPDataError 552"):
+    with pytest.raises(Refused, match="SMTPDataError 552"):
         carry(app)
     server.handler.on_data = lambda: "421 going away"
-    with pytest.raises(MailHeldUp, match="SMTPDataError 421"):
+    with pytest.raises(HeldUp, match="SMTPDataError 421"):
         carry(app)
 
 
 def test_a_server_that_hangs_up_after_the_letter_leaves_it_unanswered(make_app: MakeApp, server: MailServer) -> None:
     server.handler.is_dropping = True
     app = make_app(**server.settings())
-    with pytest.raises(MailUnanswered):
+    with pytest.raises(Unanswered):
         carry(app)
     assert server.recipients == ["asha@example.com"]
 
@@ -164,7 +156,7 @@ def test_what_is_no_address_or_has_a_second_line_never_reaches_the_server(
     make_app: MakeApp, server: MailServer
 ) -> None:
     app = make_app(**server.settings())
-    with pytest.raises(MailRefused):
+    with pytest.raises(Refused):
         carry(app, "asha@example.com\nBcc: other@example.com")
     assert server.taken == []
 
@@ -212,13 +204,13 @@ def secure_server(tls: ssl.SSLContext) -> Iterator[MailServer]:
 def test_mail_goes_by_tls_after_signing_in(make_app: MakeApp, secure_server: MailServer) -> None:
     carry(make_app(**secure_server.settings(SMTP_USERNAME="room", SMTP_PASSWORD="s3cret")))
     assert secure_server.recipients == ["asha@example.com"]
-    with pytest.raises(MailHeldUp):
+    with pytest.raises(HeldUp):
         carry(make_app(**secure_server.settings(SMTP_USERNAME="room", SMTP_PASSWORD="wrong")))
 
 
 def test_a_server_without_tls_gets_nothing_where_tls_is_asked_for(make_app: MakeApp, server: MailServer) -> None:
     app = make_app(**{**server.settings(), "SMTP_USE_TLS": "true"})
-    with pytest.raises(MailHeldUp, match="SMTPNotSupportedError"):
+    with pytest.raises(HeldUp, match="SMTPNotSupportedError"):
         carry(app)
     assert server.taken == []
 
@@ -227,7 +219,7 @@ def test_a_certificate_that_nobody_signed_is_refused_unless_the_server_is_this_m
     make_app: MakeApp, secure_server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mail_module, "LOOPBACK", frozenset())
-    with pytest.raises(MailHeldUp, match="SSLCertVerificationError"):
+    with pytest.raises(HeldUp, match="SSLCertVerificationError"):
         carry(make_app(**secure_server.settings(SMTP_USERNAME="room", SMTP_PASSWORD="s3cret")))
 
 

@@ -13,7 +13,8 @@ from flask import Flask
 
 from app.core.letters import SENT, QueuedLetter
 from app.delivery import mail as mail_module
-from app.delivery.mail import MailHeldUp, SmtpCarrier
+from app.delivery.carriage import HeldUp
+from app.delivery.mail import SmtpCarrier
 from app.delivery.relay import Relay
 from app.extensions import db
 from tests.browsing import JsonClient
@@ -55,7 +56,7 @@ def test_a_server_that_drips_is_let_go_of_in_time(
         threading.Thread(target=drip, args=(door, over, text), daemon=True).start()
         app = make_app(SMTP_SERVER="127.0.0.1", SMTP_PORT=str(door.getsockname()[1]), SMTP_USE_TLS="false")
         began = time.monotonic()
-        with pytest.raises(MailHeldUp):
+        with pytest.raises(HeldUp):
             carry(app)
         over.set()
     assert time.monotonic() - began < 5

@@ -17,7 +17,7 @@ from app.core.database import new_id
 from app.core.letters import Draft, QueuedLetter
 from app.core.unit import OutsideCommand
 from app.delivery import postbox
-from app.delivery.mail import MailHeldUp, MailRefused, MailUnanswered
+from app.delivery.carriage import HeldUp, Refused, Unanswered
 from app.delivery.postbox import pause_after
 from app.delivery.relay import Relay
 from app.extensions import db
@@ -35,7 +35,7 @@ class Carrier:
     def carry(self, message: Message) -> None:
         """Keep the address, then fail or not."""
         error = self.fail(str(message.recipients[0]))
-        if error is None or isinstance(error, MailUnanswered):
+        if error is None or isinstance(error, Unanswered):
             self.carried.append(str(message.recipients[0]))
         if error is not None:
             raise error
@@ -121,7 +121,7 @@ def test_a_claim_keeps_others_away_until_its_lease_ends(app: Flask) -> None:
 
 def test_an_address_that_is_refused_holds_up_nobody(app: Flask) -> None:
     post(app, "poison@example.com", "one@example.com", "two@example.com")
-    carrier = Carrier(lambda to: MailRefused("SMTPRecipientsRefused 550") if to.startswith("poison") else None)
+    carrier = Carrier(lambda to: Refused("SMTPRecipientsRefused 550") if to.startswith("poison") else None)
     assert deliver(app, carrier) == 2
     poisoned = rows(app)[0]
     assert (poisoned.state, poisoned.problem) == ("pending", "SMTPRecipientsRefused 550")
@@ -142,7 +142,7 @@ def test_pauses_grow_and_are_never_in_step() -> None:
 
 def test_a_letter_is_given_up_after_three_days_and_kept_for_a_week(app: Flask) -> None:
     post(app, "poison@example.com")
-    carrier = Carrier(lambda _to: MailRefused("no"))
+    carrier = Carrier(lambda _to: Refused("no"))
     with later(days=3, minutes=1):
         deliver(app, carrier)
     assert [(row.state, row.problem) for row in rows(app)] == [("failed", "no")]
@@ -153,7 +153,7 @@ def test_a_letter_is_given_up_after_three_days_and_kept_for_a_week(app: Flask) -
 
 def test_while_the_server_is_away_a_relay_rests_and_no_letter_suffers(app: Flask) -> None:
     post(app, "one@example.com", "two@example.com")
-    carrier = Carrier(lambda _to: MailHeldUp("ConnectionRefusedError"))
+    carrier = Carrier(lambda _to: HeldUp("ConnectionRefusedError"))
     relay = Relay(carrier)
     assert deliver(app, carrier, relay) == 0
     assert sorted(row.attempts for row in rows(app)) == [0, 1]
@@ -166,7 +166,7 @@ def test_while_the_server_is_away_a_relay_rests_and_no_letter_suffers(app: Flask
 
 def test_a_letter_nobody_answered_for_goes_out_at_most_twice(app: Flask) -> None:
     post(app, "one@example.com", "two@example.com")
-    carrier = Carrier(lambda to: MailUnanswered("SMTPServerDisconnected") if to.startswith("one") else None)
+    carrier = Carrier(lambda to: Unanswered("SMTPServerDisconnected") if to.startswith("one") else None)
     assert deliver(app, carrier) == 1
     for hours in (1, 2, 3):
         with later(hours=hours):

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from socket import socket
+from socket import create_server, socket
 from threading import Event
 
 import orjson
@@ -95,6 +95,12 @@ def test_a_service_that_is_down_or_unknown_holds_messages_up() -> None:
         with pytest.raises(HeldUp) as held:
             SmsWebhookCarrier(address).carry(message())
         assert "invalid" not in str(held.value)
+
+
+def test_a_service_that_never_gets_as_far_as_our_message_holds_it_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sms_module, "WHOLE_SECONDS", 0.4)
+    with create_server(("127.0.0.1", 0)) as silent, pytest.raises(HeldUp):
+        SmsWebhookCarrier(f"https://127.0.0.1:{silent.getsockname()[1]}/hook").carry(message())
 
 
 def test_a_folder_that_cannot_be_written_holds_messages_up(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """The files of deploy/ are taken by the programs they are for, and agree with the rest of the repository."""
 
+import gzip
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -55,6 +57,20 @@ def test_every_script_can_be_run_and_read(script: Path) -> None:
     shell = "bash" if "bash" in script.read_text().splitlines()[0] else "sh"
     done = run(shell, "-n", str(script))
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("place", ["static", "served"])
+def test_static_files_are_compressed_where_they_lie_and_elsewhere(tmp_path: Path, place: str) -> None:
+    """The installation compresses them where git put them: nginx reads the checked out folder itself."""
+    (tmp_path / "deploy").mkdir()
+    shutil.copy(ROOT / "deploy/compress-static", tmp_path / "deploy")
+    (tmp_path / "static").mkdir()
+    (tmp_path / "static/app.css").write_text("a { color: red }\n" * 100)
+    for _release in range(2):
+        done = run(str(tmp_path / "deploy/compress-static"), str(tmp_path / place))
+        assert done.returncode == 0, done.stderr
+    served = tmp_path / place / "app.css"
+    assert gzip.decompress(served.with_name("app.css.gz").read_bytes()) == served.read_bytes()
 
 
 def test_logrotate_takes_its_file_and_keeps_access_logs_half_a_year(tmp_path: Path) -> None:

@@ -2,12 +2,14 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
+import pytest
 from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import text
@@ -18,6 +20,8 @@ from app.core.identity import scopes_of, system_actor
 from app.extensions import db
 from config import Config
 from tests.factories import make_account
+from tests.services.machine import PROGRAMS
+from tests.services.mariadb import MariaDb
 from tests.services.served import ROOT, Served
 from tests.settings import settings_for
 
@@ -152,6 +156,16 @@ class Room:
             server.kill()
         with self.app.app_context():
             db.engine.dispose()
+
+
+@contextmanager
+def own_database_server(*options: str) -> Iterator[MariaDb]:
+    """Start a database server that may be broken without spoiling other tests, with these options."""
+    if PROGRAMS["mariadb"].find() is None:
+        pytest.skip("not run: there is no MariaDB on this machine")
+    server = MariaDb.start(*options)
+    yield server
+    server.stop()
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = PATIENCE) -> None:

@@ -10,8 +10,7 @@ import pytest
 
 from config import ConfigError
 from tests.factories import record_input
-from tests.faults.room import Room, Told
-from tests.services.machine import PROGRAMS
+from tests.faults.room import Room, Told, own_database_server
 from tests.services.mariadb import MariaDb
 from tests.services.served import ROOT
 from tests.settings import settings_for
@@ -23,11 +22,8 @@ CALLERS = 48
 @pytest.fixture(scope="module")
 def small_server() -> Iterator[MariaDb]:
     """Start a database server that allows few connections."""
-    if PROGRAMS["mariadb"].find() is None:
-        pytest.skip("not run: there is no MariaDB on this machine")
-    server = MariaDb.start(f"--max-connections={MOST}")
-    yield server
-    server.stop()
+    with own_database_server(f"--max-connections={MOST}") as server:
+        yield server
 
 
 def start(monkeypatch: pytest.MonkeyPatch, folder: Path, url: str, **changes: str) -> dict[str, Any]:

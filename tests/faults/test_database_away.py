@@ -14,8 +14,7 @@ import pytest
 
 from tests.factories import record_input
 from tests.faults.partner import CarefulPartner
-from tests.faults.room import Room, Told, wait_for
-from tests.services.machine import PROGRAMS
+from tests.faults.room import Room, Told, own_database_server, wait_for
 from tests.services.mariadb import MariaDb
 from tests.services.served import Served
 
@@ -23,11 +22,8 @@ from tests.services.served import Served
 @pytest.fixture(scope="module")
 def own_server() -> Iterator[MariaDb]:
     """Start a database server that may be broken without spoiling other tests."""
-    if PROGRAMS["mariadb"].find() is None:
-        pytest.skip("not run: there is no MariaDB on this machine")
-    server = MariaDb.start()
-    yield server
-    server.stop()
+    with own_database_server() as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,9 @@
 """Processes that leave in good order: nobody is hung up on, and nobody who waits holds them up (BAR R34)."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
@@ -17,11 +16,9 @@ CALLERS, CALLS = 3, 17
 
 
 @pytest.fixture(scope="module")
-def room(new_database: Callable[[str, str], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+def room(shared_room: Callable[[str], Room]) -> Room:
     """Lend a room."""
-    made = Room(new_database("sqlite", "leaving"), Path(tmp_path_factory.mktemp("leaving")))
-    yield made
-    made.close()
+    return shared_room("sqlite")
 
 
 @pytest.fixture(scope="module")

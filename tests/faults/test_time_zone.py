@@ -10,8 +10,7 @@ from sqlalchemy import text
 
 from app.extensions import db
 from tests.factories import record_input
-from tests.faults.room import Room
-from tests.services.machine import PROGRAMS
+from tests.faults.room import Room, own_database_server
 from tests.services.mariadb import MariaDb
 
 INDIA = ZoneInfo("Asia/Kolkata")
@@ -37,11 +36,8 @@ def on_another_day() -> str:
 @pytest.fixture
 def elsewhere() -> Iterator[MariaDb]:
     """Start a database server that tells the time as St. John's does."""
-    if PROGRAMS["mariadb"].find() is None:
-        pytest.skip("not run: there is no MariaDB on this machine")
-    server = MariaDb.start(f"--default-time-zone={NEWFOUNDLAND}")
-    yield server
-    server.stop()
+    with own_database_server(f"--default-time-zone={NEWFOUNDLAND}") as server:
+        yield server
 
 
 def test_the_zones_of_the_hosts_do_not_matter(elsewhere: MariaDb, tmp_path: Path) -> None:

@@ -7,8 +7,7 @@ from uuid import UUID
 import orjson
 import pytest
 
-from app.records.documents import present_rows, present_values
-from app.records.presentation import present
+from app.records.presentation import present, present_rows, present_values
 from app.records.queries_rows import RecordRow, read_rows, row_of
 
 FULL: dict[str, Any] = {

@@ -1,11 +1,13 @@
 """`flask records generate`: valid, unique, synthetic people in bulk, one entry and no events."""
 
+import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from app.core.checks import Checks
 from app.core.database import utc_now
@@ -14,6 +16,7 @@ from app.extensions import db
 from app.records import bulk
 from app.records.identifiers import canonical_aadhaar, canonical_pan
 from tests.browsing import JsonClient
+from tests.factories import MadeRecord
 from tests.records.partner import count
 
 Api = Callable[..., JsonClient]
@@ -92,6 +95,30 @@ def test_names_are_in_several_scripts_and_nobody_is_a_child(generated: Flask) ->
     today = utc_now().date()
     assert all(int(str(row.date_of_birth)[:4]) <= today.year - 18 for row in rows)
     assert Checks(today=today).timezone == "Asia/Kolkata"
+
+
+def test_a_name_that_changes_while_the_index_is_written_anew_is_found(
+    app: Flask, api: Api, make_record: Callable[..., MadeRecord]
+) -> None:
+    made, editor = make_record(name="Asha Verma", email="a.v@example.com"), api("editor")
+    clerk = threading.Thread(target=lambda: editor.patch(f"/users/{made.id}", json={"name": "Nisha Rao"}))
+
+    def rename(_connection: object, _cursor: object, words: str, *_: Any) -> None:
+        if words.startswith("SELECT user_records.id, user_records.name") and clerk.ident is None:
+            clerk.start()
+            clerk.join(0.3)  # until the change is saved, or has to wait for the index
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "after_cursor_execute", rename)
+    try:
+        done = app.test_cli_runner().invoke(args=["records", "reindex"])
+    finally:
+        event.remove(engine, "after_cursor_execute", rename)
+    assert done.exit_code == 0
+    assert done.stdout.endswith("1 records indexed\n")
+    clerk.join()
+    assert [editor.get(f"/users/search/?q={q}").json["total"] for q in ("nisha", "asha")] == [1, 0]
 
 
 def test_people_come_in_pieces(app: Flask) -> None:

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from app.records.retention import days_left, kept_until
@@ -151,6 +153,22 @@ def test_the_message_is_made_only_of_what_is_so(page: Page, make_record: Make) -
         assert "rr-flash-ok" not in person.get(address).text.partition("<template")[0]
     gone = "00000000-0000-7000-8000-000000000001"
     assert person.get(f"/records?done=deleted&record={gone}").status_code == 200
+
+
+def test_a_made_up_address_tells_nobody_who_was_deleted(page: Page, api: Api, make_record: Make) -> None:
+    made, person = make_record(name="Joseph D’Souza"), page("viewer")
+    api("editor").delete(f"/users/{made.id}")
+    for deed in ("created", "brought-back", "saved", "restored", "deleted"):
+        assert "Joseph" not in person.get(f"/records?done={deed}&record={made.id}").text, deed
+
+
+def test_the_year_begins_on_the_day_it_was_in_the_office(page: Page, api: Api, make_record: Make, built: Any) -> None:
+    made, person = make_record(), page("editor")
+    api("editor").delete(f"/users/{made.id}")
+    with built.past_the_program.begin() as connection:
+        connection.execute(text("UPDATE user_records SET deleted_at = '2026-11-20 19:00:00.000000'"))
+    for address in (f"/records/{made.id}", f"/records?done=deleted&record={made.id}"):
+        assert "21 Nov 2027" in person.get(address).text, address
 
 
 def test_recently_deleted_lists_who_when_why_and_how_long(page: Page, api: Api, make_record: Make) -> None:

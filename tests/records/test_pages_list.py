@@ -24,6 +24,29 @@ def test_the_list_shows_names_and_masks_and_no_number(page: Page, make_record: M
     assert f"XXXX XXXX {made.values['aadhaar'][-4:]}" in html
 
 
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ("created_from=%202026-11-20", "Added from: 20 Nov 2026"),
+        ("created_from=2026-11-20T20:00:00Z", "Added from: 21 Nov 2026"),
+        ("created_to=2026-11-20", "Added to: 20 Nov 2026"),
+    ],
+)
+def test_a_filter_by_date_is_named_by_the_day_it_is_in_the_office(page: Page, asked: str, words: str) -> None:
+    answer = page("viewer").get(f"/records?{asked}")
+    assert answer.status_code == 200
+    assert words in answer.text
+
+
+@pytest.mark.parametrize("asked", ["created_from=9999-12-31T23:00:00Z", "created_to=0001-01-01T00:00:00Z"])
+def test_a_moment_whose_day_in_the_office_cannot_be_named_is_left_out(page: Page, asked: str) -> None:
+    answer = page("viewer").get(f"/records?{asked}")
+    assert answer.status_code == 200
+    assert "Remove filter Added" not in answer.text
+    assert "Added from:" not in answer.text
+    assert "Added to:" not in answer.text
+
+
 def test_an_empty_room_says_what_to_do(page: Page) -> None:
     assert "Add the first person." in page("editor").get("/records").text
     assert 'href="/records/new"' not in page("viewer").get("/records").text

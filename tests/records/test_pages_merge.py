@@ -187,6 +187,15 @@ def test_a_record_deleted_meanwhile_is_restored_with_what_was_typed(page: Page, 
     assert (record["name"], record["primary_mobile"], record["is_active"]) == ("Nisha Rao", "9876543297", True)
 
 
+def test_it_stays_deleted_when_what_was_typed_belongs_to_another(page: Page, api: Api, make_record: Make) -> None:
+    made, other = make_record(), make_record()
+    person, answer = delete_meanwhile(page, api, made, email=other.values["email"])
+    form = shown_form(answer, "/edit/restore")
+    once = {name: value for name, value in form.values.items() if name != "idempotency_key"}
+    assert person.client.post(form.action, data=once).status_code == 409
+    assert api("viewer").get(f"/users/{made.id}").status_code == 404
+
+
 def test_a_record_changed_and_deleted_meanwhile_is_not_overwritten(page: Page, api: Api, make_record: Make) -> None:
     made, person = make_record(), page("editor")
     form = person.form(f"/records/{made.id}/edit")

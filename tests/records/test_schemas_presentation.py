@@ -37,6 +37,7 @@ def row(**over: Any) -> SimpleNamespace:
         "is_deleted": 0,
         "deleted_at": None,
         "deleted_by": None,
+        "last_login_at": None,
     }
     return SimpleNamespace(**{**columns, **over})
 
