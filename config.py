@@ -1,6 +1,4 @@
-"""Every setting of Record Room, read once, checked at once, and frozen; the only reader of the environment.
-
-A field of `Config` gives rule and default; blank counts as absent. A message names setting and mend, never a value."""
+"""Every setting of Record Room, read once, checked at once, and frozen; the only reader of the environment."""
 
 import os
 import re
@@ -23,7 +21,7 @@ Parser = Callable[[str], Any]
 
 
 class ConfigError(SystemExit):
-    """The settings cannot be used. As a SystemExit it ends any start with its lines alone, without a traceback."""
+    """The settings cannot be used. It ends any start by its lines alone, which name setting and mend, never a value."""
 
     def __init__(self, problems: Mapping[str, str]) -> None:
         self.problems = dict(problems)
@@ -56,7 +54,7 @@ def _items(parse: Parser) -> Parser:
 
 def _strong(value: str | bytes) -> bool:
     raw = value if isinstance(value, bytes) else value.encode()
-    return len(set(raw)) >= 8 and not re.search(rb"(?i)change.?me|^(replace.?me|placeholder|your.?(secret|key))", raw)
+    return len(set(raw)) >= 8 and not re.search(rb"(?i)change.?(me|th)|^(replace|placeholder|your.?(secret|key))", raw)
 
 
 def _database(text: str) -> str:
@@ -73,6 +71,8 @@ _key = _rule(f"32 random bytes in base64 {_MAKE}", r"[\w+/-]{43}=?", lambda text
 _decimal = _rule("a number above 0, at most 10000", r"\d+(\.\d+)?", float, lambda number: 0 < number <= 10000)
 _flag = _rule("true or false", "(?i:true|false)", lambda text: text.lower() == "true")
 _mail = _rule("an e-mail address such as name@example.com", r"[!-?A-~]{1,64}@[\w-]+(\.[\w-]+)+", str.lower)
+_AT = r"(\[[\da-fA-F:.]+\]|[^\s/?#@*:]+)(:(6553[0-5]|655[0-2]\d|65[0-4]\d\d|6[0-4]\d{3}|[1-5]?\d{1,4}))?"
+_LINK = rf"(\S*@)?{_AT}([/?]\S*)?"
 _site = _rule("an address without a path", r"https?://[^\s/?#@*]+/?", lambda url: url.rstrip("/"))
 _path = _rule("the path of a file", read=Path)
 _network = _rule("an address or host name", r"[\w.:-]+")
@@ -87,7 +87,7 @@ def _set(rule: Parser = str, default: str = "", **special: Any) -> Any:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Config:
-    """The settings of one process. Its repr shows no value, because many of them are secret."""
+    """The settings of one process; blank counts as absent. Its repr shows no value, because many are secret."""
 
     root: Path = Path(__file__).resolve().parent  # where the program is
     instance_dir: Path  # what this installation makes: database, development secrets, mail
@@ -103,7 +103,7 @@ class Config:
     database_max_overflow: int = _set(_whole(0, 10000), "100")
     database_pool_timeout: int = _set(_whole(1, 3600), "30")
     database_pool_recycle: int = _set(_whole(1, 604800), "3600")
-    redis_url: str | None = _set(_rule("an address such as redis://host:6379/0", r"(rediss?|unix)://\S+"))
+    redis_url: str | None = _set(_rule("an address such as redis://host:6379/0", rf"rediss?://{_LINK}|unix://\S+"))
     secret_key: str = _set(_secret, required=True, secret=True)
     secret_key_fallbacks: tuple[str, ...] = _set(_items(_secret), secret=True, absent=())
     jwt_secret_keys: tuple[str, ...] = _set(_items(_secret), required=True, secret=True, name="JWT_SECRET_KEY")
@@ -124,8 +124,8 @@ class Config:
     smtp_use_tls: bool = _set(_flag, "true")
     from_email: str | None = _set(_mail)
     from_name: str | None = _set(_rule("one line of text", r"[^\x00-\x1f\x7f]+"))
-    sms_webhook_url: str | None = _set(_rule("an address such as https://host/path", r"https?://[^\s/?#@]+\S*"))
-    broker_url: str | None = _set(_rule("an address such as amqp://host/", r"(amqps?|rediss?)://\S+"))
+    sms_webhook_url: str | None = _set(_rule("an address such as https://host/path", rf"https?://{_AT}([/?]\S*)?"))
+    broker_url: str | None = _set(_rule("an address such as amqp://host/", rf"(amqps?|rediss?)://{_LINK}"))
     allowed_origins: tuple[str, ...] = _set(_items(_site), absent=())
     trusted_proxies: int = _set(_whole(0, 10), "0")
     rate_limit_per_minute: int = _set(_whole(0, 1000000), "100")
@@ -133,7 +133,7 @@ class Config:
     max_login_attempts: int = _set(_whole(1, 1000), "5")
     lockout_minutes: float = _set(_decimal, "15")
     mfa_required_roles: tuple[str, ...] = _set(_items(_one_of(*ROLES)), absent=())
-    oidc_issuer: str | None = _set(_rule("an address such as https://host/path", r"https?://[^\s?#@]+"))
+    oidc_issuer: str | None = _set(_rule("an address such as https://host/path", rf"https?://{_AT}(/[^\s?#]*)?"))
     oidc_client_id: str | None = _set()
     oidc_client_secret: str | None = _set(secret=True)
     oidc_name: str = _set(default="single sign-on")

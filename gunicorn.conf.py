@@ -130,15 +130,12 @@ def _add_up(file: Path, total: Path) -> None:
     file.unlink()
 
 
-TOLD_ONCE = "IDEMPOTENCY-KEY"
-
-
 def pre_request(_worker: Any, request: Any) -> None:
-    """Keep two different keys apart: joined by a bare comma, as WSGI has it, they would be a third one that is good."""
-    given = [value for name, value in request.headers if name == TOLD_ONCE]
-    if len(given) > 1:
-        others = [(name, value) for name, value in request.headers if name != TOLD_ONCE]
-        request.headers = [*others, (TOLD_ONCE, ", ".join(dict.fromkeys(given)))]
+    """Tell the application which of two headers cannot both be meant; it would get them joined, as if they were one."""
+    names = [name for name, _ in request.headers]
+    for once in ("IDEMPOTENCY-KEY", "IF-MATCH"):
+        if names.count(once) > 1 and len({value for name, value in request.headers if name == once}) > 1:
+            request.headers.append(("GIVEN-TWICE", once))
 
 
 def post_worker_init(worker: Any) -> None:

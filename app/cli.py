@@ -1,5 +1,6 @@
 """The commands of `flask --app wsgi …` that belong to no feature, and the list of those that do."""
 
+import errno
 import os
 import socket
 import sys
@@ -11,6 +12,7 @@ import click
 from flask import Flask
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
+from sqlalchemy.exc import OperationalError
 
 from app.accounts import cli as accounts_cli
 from app.accounts import service as accounts
@@ -24,6 +26,11 @@ from app.records.cli import records_group
 from config import Config, ConfigError
 
 ROOT = Path(__file__).resolve().parent.parent
+NO_DATABASE = {
+    1044: "names a database that this user may not use",
+    1045: "names a user or password that the server refuses",
+    1049: "names a database that the server does not have",
+}
 
 
 def init_app(app: Flask) -> None:
@@ -42,6 +49,7 @@ def serve(debug: bool) -> None:
     if debug and config.is_production:
         raise ConfigError({"APP_ENV": "must be development for the debugger; use make run"})
     refuse_taken_port(config)
+    refuse_absent_database()
     upgrade(directory=str(ROOT / "migrations"))
     with only_one_starts():
         for line in first_admin_lines(config):
@@ -59,8 +67,20 @@ def refuse_taken_port(config: Config) -> None:
     try:
         socket.create_server((config.host, config.port), family=family).close()
     except OSError as problem:
-        reason = (problem.strerror or "no such address").lower()
+        if (problem.errno or 0) < 0 or problem.errno == errno.EADDRNOTAVAIL:  # below 0 are those of looking up names
+            raise ConfigError({"HOST": "is no address of this machine; choose another"}) from problem
+        reason = os.strerror(problem.errno or 0).lower()
         raise ConfigError({"PORT": f"cannot be listened on ({reason}); choose another, or another HOST"}) from problem
+
+
+def refuse_absent_database() -> None:
+    """Raise ConfigError when the database cannot be reached: a first start is told so in one line."""
+    try:
+        db.engine.connect().close()
+    except OperationalError as problem:
+        told = problem.orig.args if problem.orig else ()
+        reason = next((NO_DATABASE[part] for part in told if part in NO_DATABASE), "leads to no database that answers")
+        raise ConfigError({"DATABASE_URL": f"{reason}; mend it, or the database"}) from problem
 
 
 def server_command(config: Config, debug: bool) -> list[str]:
@@ -73,14 +93,14 @@ def server_command(config: Config, debug: bool) -> list[str]:
 def first_admin_lines(config: Config) -> list[str]:
     """Make the first admin where there is none, and return what its owner has to know.
 
-    Raises ConfigError when ADMIN_PASSWORD is refused."""
+    Raises ConfigError when ADMIN_EMAIL or ADMIN_PASSWORD is refused."""
     if not config.admin_email or (config.is_production and not config.admin_password):
         return []
     try:
         admin = accounts.ensure_first_admin(config.admin_email, config.admin_password)
     except DomainError as refusal:
-        reasons = "; ".join(error.message for error in refusal.errors) or refusal.detail
-        raise ConfigError({"ADMIN_PASSWORD": f"is refused: {reasons}"}) from refusal
+        found = [(error.field, error.message) for error in refusal.errors] or [("password", refusal.detail)]
+        raise ConfigError({f"ADMIN_{name.upper()}": f"is refused: {words}" for name, words in found}) from refusal
     if admin is None:
         return []
     if admin.password is None:

@@ -30,11 +30,11 @@ def create_admin(email: str, password_stdin: bool) -> None:
 
 @api_keys.command("create")
 @click.option("--account", required=True, help="The e-mail address of the account the key belongs to.")
-@click.option("--scopes", required=True, help="What the key may do: scopes of its account, by commas or blanks.")
+@click.option("--scopes", required=True, multiple=True, help="What the key may do, divided by commas or blanks.")
 @click.option("--name", required=True, help="What the key is for.")
-def create_key(account: str, scopes: str, name: str) -> None:
+def create_key(account: str, scopes: tuple[str, ...], name: str) -> None:
     """Make an API key and print its secret, this once."""
-    wanted = scopes.replace(",", " ").split()
+    wanted = " ".join(scopes).replace(",", " ").split()
     try:
         owner = queries.get_account_by_email(canonical_email(account))
         made = keys.create_api_key(owner.id, name, wanted, actor=system_actor())

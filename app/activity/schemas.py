@@ -18,7 +18,7 @@ class AuditQuery(Paging):
     action: ActionName | None = None
     actor_id: Id | None = None
     subject_id: Id | None = None
-    request_id: str | None = None
+    request_id: Annotated[str, Field(min_length=1)] | None = None
     outcome: OutcomeName | None = None
     since: From | None = Field(None, alias="from")
     to: To | None = None

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from app.core.errors import FieldError
+from app.core.rules import trimmed
 
 MAX_ERRORS = 100
 
@@ -71,12 +72,13 @@ def _path(location: tuple[int | str, ...]) -> str:
 
 def _as_field_error(path: str, finding: Any, schema: type[BaseModel], given: Mapping[str, Any] | None) -> FieldError:
     kind: str = finding["type"]
-    if kind.isupper():
+    value = _look_up(given, finding["loc"])
+    # A rule of ours that asks for a number or one of some words finds fault with a blank as well.
+    if kind.isupper() and not (kind == "INVALID" and (value is None or _is_blank_text(value))):
         return FieldError(path, kind, finding["msg"])
     if kind == "extra_forbidden":
         return _not_taken(finding["loc"], schema)
-    value = _look_up(given, finding["loc"])
-    if kind == "missing" or value is None or _is_blank(value):
+    if kind in ("missing", "INVALID") or value is None or _is_blank(value):
         return FieldError(path, "REQUIRED", _required_words(path, schema))
     code = next((code for ending, code in _LENGTH.items() if kind.endswith(ending)), "INVALID")
     return FieldError(path, code, _words(kind, code))
@@ -112,4 +114,8 @@ def _look_up(given: Any, location: tuple[int | str, ...]) -> Any:
 
 
 def _is_blank(value: Any) -> bool:
-    return value == [] or (isinstance(value, str) and not value.strip())
+    return value == [] or _is_blank_text(value)
+
+
+def _is_blank_text(value: Any) -> bool:
+    return isinstance(value, str) and not trimmed(value)

@@ -63,6 +63,7 @@ def init_app(app: Flask) -> None:
             allow_headers=list(ALLOWED),
             methods=list(METHODS),
             supports_credentials=False,
+            always_send=False,
             vary_header=True,
             max_age=PREFLIGHT_SECONDS,
         )
@@ -74,8 +75,10 @@ def _refuse_unreadable(config: Config) -> Callable[[], None]:
     def check() -> None:
         asked = request_ctx.request
         given = asked.environ
-        # WSGI joins headers of one name by a comma, which a host or a bearer token never holds (RFC 9110 §5.3).
-        if "," in given.get("HTTP_HOST", "") or "," in given.get("HTTP_AUTHORIZATION", ""):
+        # WSGI joins headers of one name by a comma, which a host or a bearer token never holds (RFC 9110 §5.3);
+        # where one could stand in the value as well, gunicorn.conf.py says what came apart.
+        twice = "," in given.get("HTTP_HOST", "") or "," in given.get("HTTP_AUTHORIZATION", "")
+        if twice or "HTTP_GIVEN_TWICE" in given:
             raise MalformedRequest("The request gives a header twice that can stand only once.")
         if "HTTP_HOST" not in given and given["SERVER_PROTOCOL"] == "HTTP/1.1":
             raise MalformedRequest("The request names no host.")

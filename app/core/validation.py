@@ -13,6 +13,7 @@ from urllib.parse import unquote_to_bytes
 from flask import Flask, g, request
 from flask.globals import request_ctx
 from pydantic import BaseModel, ConfigDict, ValidationError
+from werkzeug.datastructures import MIMEAccept
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.core import bodies, strict_json
@@ -222,7 +223,8 @@ def _may_be_absent(door: Door) -> bool:
 def _refuse_accept(door: Door) -> None:
     if not request_ctx.request.environ.get("HTTP_ACCEPT", "").strip():
         return
-    wanted = request.accept_mimetypes
+    # What parameters ask for beside the type ("; charset=utf-8") has one answer here, so they do not count.
+    wanted = MIMEAccept([(kind.partition(";")[0], quality) for kind, quality in request.accept_mimetypes])
     offered = (*door.produces, PROBLEM_TYPE)
     if not any(wanted.quality(offer) > 0 for offer in offered):
         raise NotAcceptable(f"This call answers with {' or '.join(door.produces)}. Allow it in the Accept header.")

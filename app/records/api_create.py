@@ -9,7 +9,7 @@ from flask import Response
 from app.core import transaction
 from app.core.access import current_actor
 from app.core.doors import API_PREFIX, reply
-from app.core.errors import DomainError, FieldError, ValidationFailed
+from app.core.errors import DomainError, MalformedRequest
 from app.core.idempotency import Answer, answer_of, claim_for, key_of, perform
 from app.core.problems import problem
 from app.core.validation import check
@@ -43,7 +43,7 @@ def _create_one(index: int, item: Any) -> dict[str, Any]:
 
 def _answer(item: Any) -> Answer:
     if not isinstance(item, dict):
-        raise ValidationFailed([FieldError("", "INVALID", "Each item is an object with the fields of a record")])
+        raise MalformedRequest("Each item has to be a JSON object with the fields of a record.")
     key = key_of(item)
     if key is None:
         return _created(item)

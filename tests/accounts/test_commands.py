@@ -59,11 +59,13 @@ def test_create_admin_says_what_is_wrong_and_fails(
     assert words in done.stderr
 
 
-@pytest.mark.parametrize("scopes", ["records:read, records:write", "records:write records:read"])
-def test_api_keys_create_prints_the_secret_alone(app: Flask, make_account: MakeAccount, scopes: str) -> None:
+@pytest.mark.parametrize(
+    "scopes", [["records:read, records:write"], ["records:read records:write"], ["records:read", "records:write"]]
+)
+def test_api_keys_create_prints_the_secret_alone(app: Flask, make_account: MakeAccount, scopes: list[str]) -> None:
     account = make_account("editor")
     command = ["api-keys", "create", "--account", account.email.upper(), "--name", "Payroll"]
-    done = app.test_cli_runner().invoke(args=[*command, "--scopes", scopes])
+    done = app.test_cli_runner().invoke(args=[*command, *(part for given in scopes for part in ("--scopes", given))])
     assert done.exit_code == 0
     assert done.stdout.startswith("rr_")
     assert done.stdout.count("\n") == 1

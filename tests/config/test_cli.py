@@ -2,10 +2,13 @@
 
 import socket
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import make_url
 
 from app import cli
 from app.core.settings import settings
@@ -40,6 +43,13 @@ def test_a_refused_password_is_a_wrong_setting(context: Flask, tmp_path: Path) -
     assert list(refused.value.problems) == ["ADMIN_PASSWORD"]
 
 
+def test_a_refused_address_is_a_wrong_setting_by_its_own_name(context: Flask, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as refused:
+        cli.first_admin_lines(read(tmp_path, ADMIN_EMAIL="head..office@example.com", ADMIN_PASSWORD=PASSWORD))
+    assert list(refused.value.problems) == ["ADMIN_EMAIL"]
+    assert "head" not in str(refused.value)
+
+
 @pytest.mark.parametrize("given", [{}, {"ADMIN_EMAIL": "head@example.com"}, {"ADMIN_PASSWORD": PASSWORD}])
 def test_production_needs_both_settings_for_an_admin(context: Flask, tmp_path: Path, given: dict[str, str]) -> None:
     config = Config.from_env(production_settings(SQLITE, **given), home=tmp_path)
@@ -71,6 +81,14 @@ def test_a_taken_port_is_a_wrong_setting(tmp_path: Path) -> None:
     assert list(refused.value.problems) == ["PORT"]
 
 
+@pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
+def test_an_address_of_another_machine_is_a_wrong_setting(tmp_path: Path, host: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        cli.refuse_taken_port(read(tmp_path, HOST=host, PORT=str(free_port())))
+    assert list(refused.value.problems) == ["HOST"]
+    assert host not in str(refused.value)
+
+
 def test_a_free_port_is_taken(tmp_path: Path) -> None:
     cli.refuse_taken_port(read(tmp_path, PORT=str(free_port())))
 
@@ -99,3 +117,29 @@ def test_serving_migrates_and_then_becomes_the_server(app: Flask, monkeypatch: p
     assert done.exit_code == 0, done.output
     assert "First admin: admin@example.com" in done.output
     assert [arguments[1:3] for arguments in became] == [["-m", "gunicorn"]]
+
+
+@pytest.mark.parametrize("engine_name", ["mariadb"], indirect=True)
+@pytest.mark.parametrize("part", ["user", "password", "port", "name"])
+def test_a_database_that_cannot_be_reached_is_a_wrong_setting(
+    app: Flask, make_app: Callable[..., Flask], part: str
+) -> None:
+    right = make_url(app.extensions["config"].database_url)
+    wrong: dict[str, dict[str, Any]] = {
+        "user": {"username": "nobody"},
+        "password": {"password": "wrong"},
+        "port": {"port": free_port()},
+    }
+    url = right.set(**wrong.get(part, {"database": "rr_absent"})).render_as_string(hide_password=False)
+    with make_app(DATABASE_URL=url).app_context(), pytest.raises(ConfigError) as refused:
+        cli.refuse_absent_database()
+    [(name, said)] = refused.value.problems.items()
+    assert name == "DATABASE_URL"
+    assert not [shown for shown in ("nobody", "wrong", "rr_absent", "127.0.0.1") if shown in said]
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_a_database_where_no_file_can_be_is_a_wrong_setting(make_app: Callable[..., Flask], tmp_path: Path) -> None:
+    with make_app(DATABASE_URL=f"sqlite:///{tmp_path}").app_context(), pytest.raises(ConfigError) as refused:
+        cli.refuse_absent_database()
+    assert list(refused.value.problems) == ["DATABASE_URL"]

@@ -90,6 +90,8 @@ def test_a_given_secret_wins_over_a_generated_one(tmp_path: Path) -> None:
         "please-change-me-0123456789-abcdefghij",
         "your-secret-key-0123456789-abcdefghijk",
         "replace-me-0123456789-abcdefghijklmnop",
+        "replace_with_32_random_characters_0123",
+        "Change this to 32 random characters !!",
         "a" * 64,
         "secret" * 8,
         "password" * 4,

@@ -1,4 +1,4 @@
-"""No address of any route is a 5xx, whatever stands where an id belongs (BAR R28)."""
+"""No address of any route is a 5xx, whatever stands where an id belongs (BAR R28), and each is known in both forms."""
 
 import re
 from collections.abc import Callable

@@ -113,6 +113,14 @@ def test_other_origins_are_told_nothing(client: Any, origin: str) -> None:
     assert "Access-Control-Allow-Origin" not in client.get("/api/v1/bare", headers={"Origin": origin}).headers
 
 
+@pytest.mark.parametrize("method", ["GET", "OPTIONS"])
+@pytest.mark.parametrize("headers", [{}, {"Origin": ""}])
+def test_who_comes_from_no_origin_is_told_of_none(client: Any, method: str, headers: dict[str, str]) -> None:
+    answer = client.open("/api/v1/bare", method=method, headers=headers)
+    assert not [name for name, _ in answer.headers if name.startswith("Access-Control-")]
+    assert "Origin" in answer.headers["Vary"]
+
+
 def test_pages_are_for_no_other_origin(client: Any) -> None:
     assert "Access-Control-Allow-Origin" not in client.get("/health/live", headers={"Origin": ORIGIN}).headers
 

@@ -214,7 +214,9 @@ def test_checks_run_in_the_order_of_the_contract(client: Any) -> None:
     ("accept", "status"),
     [("", 200), ("*/*", 200), (JSON, 200), ("application/*;q=0.1", 200), ("application/problem+json", 200),
      ("text/html, application/json;q=0.5", 200), ("text/html", 406), ("application/xml, text/*", 406),
-     ("application/json;q=0", 406), ("*/*, application/json;q=0, application/problem+json;q=0", 406), ("x", 406)],
+     ("application/json;q=0", 406), ("*/*, application/json;q=0, application/problem+json;q=0", 406), ("x", 406),
+     ("application/json; charset=utf-8", 200), ("application/json;version=2;q=0.5", 200),
+     ("application/json;charset=utf-8;q=0", 406), ("text/html; charset=utf-8", 406)],
 )  # fmt: skip
 def test_an_answer_the_caller_does_not_accept_is_406(client: Any, accept: str, status: int) -> None:
     assert client.get("/api/v1/bare", headers={"Accept": accept}).status_code == status

@@ -55,5 +55,7 @@ def test_the_trail_is_filtered_by_what_somebody_looks_for(api: Api, make_record:
         found = supervisor.get("/audit", query_string=query).get_json()
         assert [entry["action"] for entry in found["data"]] == ["record.updated"], query
     assert supervisor.get("/audit?to=2020-01-01").json["total"] == 0
-    for wrong in ("action=record.exploded", "outcome=maybe", "actor_id=x", "from=x", "foo=1", "page=0"):
+    for other in (made.id.hex, f"{{{made.id}}}", made.id.urn):
+        assert supervisor.get("/audit", query_string={"subject_id": other}).status_code == 422, other
+    for wrong in ("action=record.exploded", "outcome=maybe", "actor_id=x", "from=x", "foo=1", "page=0", "request_id="):
         assert supervisor.get(f"/audit?{wrong}").status_code == 422, wrong
