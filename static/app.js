@@ -30,9 +30,16 @@
       if (element.tabIndex < 0 && !element.hasAttribute("tabindex")) element.tabIndex = -1;
       element.focus();
     },
+    /** Where messages stand: in the dialog while one covers the page, for there the page is neither seen nor heard. */
+    slot() {
+      const body = document.querySelector("dialog[open] .rr-dialog-body");
+      if (!body) return document.getElementById("messages");
+      if (!body.querySelector("[data-messages]")) body.insertAdjacentHTML("afterbegin", "<div data-messages></div>");
+      return body.querySelector("[data-messages]");
+    },
     /** Put a message of the layout into the message element, with an optional Retry. */
     message(id, retry) {
-      const slot = document.getElementById("messages");
+      const slot = rr.slot();
       const template = document.getElementById(id);
       if (!slot || !template) return;
       slot.replaceChildren(template.content.cloneNode(true));
@@ -42,7 +49,8 @@
         slot.querySelector(".rr-flash-text").after(button);
       }
       rr.refresh();
-      rr.announce(slot.textContent, true);
+      // An alert speaks for itself.
+      if (!slot.querySelector("[role=alert]")) rr.announce(slot.querySelector(".rr-flash-text").textContent, true);
     },
     cookie(name, value) {
       const secure = location.protocol === "https:" ? "; Secure" : "";
@@ -54,8 +62,9 @@
   rr.onContent((root) => root.querySelectorAll(SCRIPTED).forEach((element) => { element.hidden = false; }));
 
   rr.on("click", "[data-dismiss]", (_event, button) => {
+    const dialog = button.closest("dialog");
     button.closest(".rr-flash").remove();
-    rr.focus(document.querySelector("main h1"));
+    rr.focus(dialog ? dialog.querySelector("h2") : document.querySelector("main h1"));
   });
 
   rr.on("click", "[data-copy]", async (_event, button) => {

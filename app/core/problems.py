@@ -24,7 +24,9 @@ from app.core.settings import settings
 
 PROBLEM_TYPE = "application/problem+json"
 RECORDS_PREFIX = f"{doors.API_PREFIX}/users/"
-FORM_IS_OLD = "This form is out of date. Load the page again and send it once more. Nothing was saved."
+FORM_IS_OLD = (
+    "This form is out of date. Nothing was saved. Copy what you typed. Load the page again and send it once more."
+)
 DRAIN_BYTES = 32 << 20
 DATABASE_ERRORS = (OperationalError, InterfaceError, DisconnectionError, PoolTimeout)
 WITHOUT_DATABASE = frozenset({500, 503})

@@ -6,6 +6,7 @@
   rr.open = (dialog) => {
     if (dialog.open) return;
     document.querySelectorAll("dialog[open]").forEach((other) => other.close());
+    dialog.querySelector("[data-messages]")?.remove();
     dialog.showModal();
     if (!dialog.querySelector("[autofocus]")) dialog.querySelector(FIRST)?.focus();
   };

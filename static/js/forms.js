@@ -139,10 +139,13 @@
       return /^\d{10}$/.test(digits) ? `${digits.slice(0, 5)} ${digits.slice(5)}` : text;
     },
   };
-  document.addEventListener("focusout", (event) => {
-    const shape = shapes[event.target.dataset?.group];
-    if (shape) event.target.value = shape(event.target.value);
-  });
+  const group = (field) => {
+    const shape = shapes[field.dataset?.group];
+    if (shape) field.value = shape(field.value);
+  };
+  document.addEventListener("focusout", (event) => group(event.target));
+  // What the page brings is grouped too, so that passing through a box is no change of the clerk's.
+  rr.onContent((root) => root.querySelectorAll("[data-group]:not(:focus)").forEach(group));
 
   rr.on("click", "[data-fix]", (_event, button) => {
     const field = document.getElementById(button.dataset.fix);

@@ -12,6 +12,11 @@
     rr.cookie("keys", isOn ? "" : OFF);
   });
 
+  // The list names what works on this page, and nothing else.
+  rr.onContent(() => document.querySelectorAll("[data-needs]").forEach((keys) => {
+    keys.hidden = keys.nextElementSibling.hidden = !document.querySelector(keys.dataset.needs);
+  }));
+
   const isTyping = (element) => element?.matches?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
   const press = (name) => {
     const found = document.querySelector(`[data-key="${CSS.escape(name)}"]`);

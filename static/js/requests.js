@@ -40,8 +40,9 @@
 
   function again(ctx) {
     const source = ctx.sourceElement;
-    if (source.matches("form")) source.requestSubmit();
-    else source.dispatchEvent(new Event(source.matches("input, select, textarea") ? "input" : "click", { bubbles: true }));
+    const form = source.closest("form[data-search]") || source;
+    if (form.matches("form")) form.requestSubmit();
+    else source.dispatchEvent(new Event(source.matches("input, select, textarea") ? "change" : "click", { bubbles: true }));
   }
 
   function signedOut(address) {
@@ -65,7 +66,9 @@
   document.addEventListener("htmx:before:swap", () => { focused = document.activeElement; });
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     rr.refresh();
+    const slot = rr.slot();
     const spot = target(ctx);
+    if (spot?.id === "messages" && slot !== spot) slot.replaceChildren(...spot.childNodes);
     const place = spot?.isConnected ? spot : document.getElementById(spot?.id) || document.querySelector("main");
     keepFocus(place);
     const spoken = place?.querySelector("[data-announce]");

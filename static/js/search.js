@@ -7,6 +7,7 @@
   const box = form.elements.q;
   let timer = 0;
   let slow = 0;
+  let busy = null;
   let last = box.value.trim();
 
   // Part of a number is a number too: from four digits on, with an @, or as soon as it starts like a PAN.
@@ -36,8 +37,17 @@
   }
 
   function saySearching() {
-    const line = document.querySelector("#results [data-announce]");
-    if (line) line.textContent = "Searching…";
+    const line = document.querySelector("#results .rr-slot [data-announce], #results .rr-empty h2");
+    if (!line || busy?.line === line) return;
+    busy = { line, words: line.textContent };
+    line.textContent = "Searching…";
+  }
+
+  // Where no answer came, the list still shows what it says.
+  function isDone() {
+    clearTimeout(slow);
+    if (busy) busy.line.textContent = busy.words;
+    busy = null;
   }
 
   box.addEventListener("input", (event) => {
@@ -50,5 +60,5 @@
     event.preventDefault();
     search();
   });
-  document.addEventListener("htmx:finally:request", () => clearTimeout(slow));
+  document.addEventListener("htmx:finally:request", isDone);
 })();

@@ -117,6 +117,7 @@ def test_an_empty_room(served: Callable[..., Served], tmp_path: Path, window: Wi
     here = empty.open(window(viewport=viewport))
     here.goto(f"{empty.url}/records")
     expect(here.get_by_role("heading", name="No people yet")).to_be_visible()
+    expect(here.locator(".btn-primary:visible")).to_have_count(1)
     is_accessible(here)
     here.goto(f"{empty.url}/records/trash")
     is_accessible(here)

@@ -65,7 +65,9 @@ def test_after_a_decision_the_next_card_has_the_focus(office: Office, window: Wi
         ask(suresh, office, made, "place_of_birth", "Jalandhar, Punjab")
     priya.goto(f"{office.url}/corrections")
     card_of(priya, people[1]).get_by_role("button", name="Approve").click()
-    expect(card_of(priya, people[0]).get_by_role("link", name="Lalthanmawia A", exact=True)).to_be_focused()
+    focused = card_of(priya, people[0]).get_by_role("link", name="Lalthanmawia A", exact=True)
+    expect(focused).to_be_focused()
+    expect(focused).to_have_css("outline-style", "solid")
 
 
 @pytest.fixture(params=[DESK, PHONE], ids=["desk", "phone"])

@@ -49,6 +49,13 @@ def test_a_signed_in_person_sees_the_error_in_the_frame(page: Callable[..., Any]
     assert "Go to records" in answer.text
 
 
+def test_only_who_may_search_is_sent_to_the_search_box(client: Any, page: Callable[..., Any]) -> None:
+    told = "Search by name or reference"
+    assert told in page("viewer").get("/nowhere").text
+    assert told not in page("member").get("/nowhere").text
+    assert told not in client.get("/nowhere").text
+
+
 def test_a_wrong_method_is_405_with_the_methods_there_are(client: Any) -> None:
     answer = client.delete("/health")
     assert answer.status_code == 405
