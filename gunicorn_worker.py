@@ -34,6 +34,11 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no 
         super().__init__(*args, **kwargs)
         self._waiting: set[Any] = set()  # for the rest of a request, or to have an answer read
 
+    def init_process(self) -> None:
+        """Begin. Each request asks for some twenty settings, which the library looks up in two calls each."""
+        self.cfg.__dict__.update({name: setting.get() for name, setting in self.cfg.settings.items()})
+        super().init_process()
+
     def is_stopping(self) -> bool:
         """Tell whether this worker takes no more requests: it was told to leave, or has answered enough."""
         return not self.alive

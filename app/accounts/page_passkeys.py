@@ -2,7 +2,7 @@
 
 from flask import Response, request
 
-from app.accounts.webauthn_checks import RelyingParty, relying_party
+from app.accounts.relying_party import RelyingParty, relying_party
 from app.core.settings import settings
 
 

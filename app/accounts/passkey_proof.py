@@ -3,12 +3,13 @@
 import secrets
 from uuid import UUID
 
-from app.accounts import queries, queries_factors, steps, webauthn_checks
+from app.accounts import queries, queries_factors, steps
 from app.accounts.errors import PasskeyRefused
 from app.accounts.factors import PASSKEY
 from app.accounts.passkeys import NONCE_BYTES, Asked, proven
+from app.accounts.relying_party import RelyingParty
 from app.accounts.steps import Purpose
-from app.accounts.webauthn_checks import RelyingParty
+from app.accounts.webauthn_late import webauthn_checks
 from app.core import audit
 from app.core.actions import Action, Outcome
 from app.core.errors import DomainError

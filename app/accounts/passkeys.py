@@ -7,15 +7,16 @@ import secrets
 from typing import TypeVar
 from uuid import UUID
 
-from app.accounts import lockout, queries, queries_factors, recovery_codes, steps, webauthn_checks
+from app.accounts import lockout, queries, queries_factors, recovery_codes, steps
 from app.accounts.errors import PasskeyRefused
 from app.accounts.factors import PASSKEY, factor_added, factor_removed
 from app.accounts.models import Account
 from app.accounts.models_factors import Passkey, SignInStep
+from app.accounts.relying_party import RelyingParty
 from app.accounts.second_step import Check
 from app.accounts.sign_in import OpenDoor, let_in, not_usable
 from app.accounts.steps import Purpose
-from app.accounts.webauthn_checks import RelyingParty
+from app.accounts.webauthn_late import webauthn_checks
 from app.core import audit
 from app.core.actions import Action, Outcome
 from app.core.database import utc_now

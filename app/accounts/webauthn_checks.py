@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from webauthn import (
     generate_authentication_options,
@@ -24,24 +22,12 @@ from webauthn.helpers.structs import (
 
 from app.accounts.models import Account
 from app.accounts.models_factors import Passkey
+from app.accounts.relying_party import RelyingParty
 
 TIMEOUT_MS = 120_000
 NAME = "Record Room"
 UNREADABLE = (WebAuthnException, ValueError, KeyError, TypeError, IndexError, RecursionError)
 """What the library raises for an answer that is no answer: it comes from a browser and may be anything."""
-
-
-@dataclass(frozen=True, slots=True)
-class RelyingParty:
-    """Who we are to a passkey: the host name it belongs to, and the address its page has to come from."""
-
-    id: str
-    origin: str
-
-    @property
-    def host(self) -> str:
-        """Return the host and port that pages with passkeys are asked for at."""
-        return urlsplit(self.origin).netloc
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +45,6 @@ class Asserted:
 
     sign_count: int
     user_handle: bytes | None
-
-
-def relying_party(base_url: str) -> RelyingParty:
-    """Return who we are at this address. A passkey belongs to a name, so a loopback address goes as localhost."""
-    parts = urlsplit(base_url)
-    host = parts.hostname or "localhost"
-    if not _is_loopback(host):
-        return RelyingParty(host, f"{parts.scheme}://{parts.netloc}")
-    port = f":{parts.port}" if parts.port else ""
-    return RelyingParty("localhost", f"{parts.scheme}://localhost{port}")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def creation_options(account: Account, nonce: bytes, known: Sequence[Passkey], party: RelyingParty) -> str:

@@ -8,10 +8,11 @@ from itertools import product
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 
 from app.core.database import table_of
-from app.core.paging import Keys, Page, PageRequest, walk_keys
+from app.core.paging import Keys, Page, PageRequest, walk_keys, walk_nothing
+from app.core.quick_reads import fetch_value
 from app.core.statements import run
 from app.records import counting, queries_search
 from app.records.counting import FLAGS
@@ -71,22 +72,21 @@ def search_records(
     query: str, exact: ExactKinds, narrow: Filter, ask: PageRequest, *, sort: str = "created_at"
 ) -> Page[RecordRow]:
     """Page through the records whose name or e-mail a text is part of, or that hold exactly one of the values."""
-    values, order, tie = _values(narrow), SORTS[sort], _table.c.id
+    values = _values(narrow)
     asked, numbers = tuple(values), None if exact != ExactKinds() else amounts(fold(query))
     found = search_plan(query, exact, is_common=sum((numbers or {}).values()) > queries_search.COMMON)
     if found is None:
-        return _walk(Keys(select().where(false()), 0, order, tie, shape="nothing"), ask)
+        return walk_nothing(ask)
     total = _kept_total(numbers, narrow)
     if total is None:
-        counted = count_found(found).where(*_conditions(asked))
-        total = int(run(counted, **values, **found.values).scalar_one())
+        total = int(fetch_value(_narrowed(count_found(found), asked), {**values, **found.values}))
         if found.is_common and OTHER_FLAGS.isdisjoint(asked) and total <= queries_search.COMMON:
             found = by_index(found)
         elif found.is_common and total > queries_search.COMMON:
             keep(fold(query))
-    rows, shape = found.rows.where(*_conditions(asked)), (found.shape, asked)
+    rows, shape = _narrowed(found.rows, asked), (found.shape, asked)
     stretches = _stretches(asked) if found.is_common else ()
-    return _walk(Keys(rows, total, order, tie, {**values, **found.values}, shape, stretches), ask)
+    return _walk(Keys(rows, total, SORTS[sort], _table.c.id, {**values, **found.values}, shape, stretches), ask)
 
 
 def _walk(keys: Keys, ask: PageRequest) -> Page[RecordRow]:
@@ -121,6 +121,12 @@ def _counting(asked: tuple[str, ...]) -> Select[Any]:
     """Write the statement that counts by the index of the flags, each of which has to be named for it."""
     either = [_table.c[name].in_(STATES) for name in _free(asked)]
     return select(func.count()).select_from(_table).where(*_conditions(asked), *either)
+
+
+@cache
+def _narrowed(found: Select[Any], asked: tuple[str, ...]) -> Select[Any]:
+    """Narrow a statement of a search; there are few of them, and each is written once."""
+    return found.where(*_conditions(asked))
 
 
 def _values(narrow: Filter) -> dict[str, Any]:

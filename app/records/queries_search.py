@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, CompoundSelect, Integer, Select, bindparam, func, literal, or_, select, union
 
 from app.core.database import table_of
-from app.core.statements import run
+from app.core.quick_reads import fetch_first, fetch_value
 from app.core.vault import vault
 from app.records import counting
 from app.records.identifiers import ExactKinds
@@ -26,6 +26,7 @@ _table, _suffixes, _box = table_of(UserRecord), table_of(RecordSuffix), table_of
 _text: Any = bindparam("folded")
 _whole = or_(func.instr(_table.c.name_folded, _text) > 0, func.instr(_table.c.email, _text) > 0)
 _enough = bindparam("enough", type_=Integer())
+_read_along = select().where(_whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def search_plan(query: str, exact: ExactKinds, *, is_common: bool = False) -> Pl
     (low, high), matches = (probes[0], COMMON + 1) if is_common and probes else _rarest(probes)
     values = {**holding, "folded": fold(query), "low": low, "high": high}
     if not probes or (matches > COMMON and not holding):
-        return Plan(select().where(_whole), _counted(by_index=bool(probes)), values, bool(probes), is_common=True)
+        return Plan(_read_along, _counted(by_index=bool(probes)), values, bool(probes), is_common=True)
     if matches == 0 and not holding:
         return None
     return _plan_by_index(values, is_whole=is_exact(query), holders=tuple(holding))
@@ -86,7 +87,7 @@ def _rarest(probes: list[Probe]) -> tuple[Probe, int]:
     }
     matches: list[int] = []
     for enough in (FEW, COMMON + 1):
-        matches = [int(number) for number in run(_few(len(probes)), enough=enough, **values).one()]
+        matches = [int(number) for number in fetch_first(_few(len(probes)), {**values, "enough": enough})]
         if min(matches) < enough:
             break
     return min(zip(probes, matches, strict=True), key=lambda pair: pair[1])
@@ -101,7 +102,8 @@ def _few(probes: int) -> Select[Any]:
 def _stands_in_most(values: Mapping[str, Any]) -> bool:
     """Tell whether a text stands in so many records that looking at each is less work than finding them."""
     enough = max(COMMON, counting.total() // WORTH_READING_ALL)
-    return int(run(_few(1), low0=values["low"], high0=values["high"], enough=enough).scalar_one()) >= enough
+    asked = {"low0": values["low"], "high0": values["high"], "enough": enough}
+    return int(fetch_value(_few(1), asked)) >= enough
 
 
 @cache

@@ -14,7 +14,7 @@ from sqlalchemy import select, text
 from werkzeug.test import TestResponse
 
 from app.accounts.models_factors import Passkey, RecoveryCode
-from app.accounts.webauthn_checks import relying_party
+from app.accounts.relying_party import relying_party
 from app.core.audit import AuditEntry
 from app.extensions import db
 from tests.accounts.authenticator import PRESENT, SECURITY, Authenticator, add, begun

@@ -12,8 +12,8 @@ from tests.services.served import Served, workers
 
 ADMIN = {"email": "head@example.com", "password": "Monsoon-4-Teacups"}
 ONE_CHECK_MIB = 19
-MOST_MIB = 125
-"""120 MB, and what the packages of development add that production does not have."""
+MOST_MIB = 114
+"""120 MB."""
 
 
 def sign_in(server: Served) -> int:

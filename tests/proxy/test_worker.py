@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from gunicorn.config import Config
-from gunicorn.workers.gthread import TConn
+from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from gunicorn_arrival import Arrival
 from gunicorn_worker import PatientWorker
@@ -75,3 +75,17 @@ def test_when_all_bodies_together_are_too_much_the_one_that_grows_is_waited_for_
     its_caller.sendall(HALF)
     worker.wait_for_and_dispatch_events(1)
     assert handed_over == [large]
+
+
+def test_a_setting_is_found_at_once_and_is_what_was_given(
+    worker: PatientWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ThreadWorker, "init_process", lambda _worker: None)
+    worker.cfg.set("keepalive", 75)
+    given = {name: setting.get() for name, setting in worker.cfg.settings.items()}
+    worker.init_process()
+    monkeypatch.delattr(Config, "__getattr__")
+    assert {name: getattr(worker.cfg, name) for name in ("keepalive", "limit_request_line", "header_map")} == {
+        "keepalive": 75, "limit_request_line": given["limit_request_line"], "header_map": given["header_map"]
+    }  # fmt: skip
+    assert {name: value for name, value in vars(worker.cfg).items() if name in given} == given

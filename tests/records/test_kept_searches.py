@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
+from app.core import paging
 from app.extensions import db
 from app.records import kept_searches, queries_search
 from tests.browsing import JsonClient
@@ -69,6 +70,29 @@ def total(caller: JsonClient, text: str) -> int:
 
 def matching(record: dict[str, Any], text: str) -> bool:
     return text in record["name"].lower() or text in record["email"]
+
+
+def test_a_search_asks_no_more_than_it_has_to_know(
+    api: Api, make_record: Make, asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries_search, "FEW", 100)
+    make_record(name="Ravi Kumar")
+    viewer = api("viewer")
+    asked()
+    assert search(viewer, "kumar")["total"] == 1
+    assert len(asked()) == 3  # how many endings begin so, how many records that is, and the page
+    monkeypatch.delattr(paging, "fetch")  # no page is asked for where nothing is on it
+    assert search(viewer, "zq")["total"] == 0
+    assert len(asked()) == 1
+
+
+def test_a_cursor_of_another_list_is_refused_where_nothing_is_found(api: Api, make_record: Make) -> None:
+    for _ in range(2):
+        make_record(name="Ravi Kumar")
+    viewer = api("viewer")
+    cursor = viewer.get("/users/?page_size=1").json["next_cursor"]
+    answer = viewer.get("/users/search/", query_string={"q": "zq", "cursor": cursor})
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "cursor")
 
 
 def test_a_common_search_is_not_counted_again(app: Flask, api: Api, make_record: Make, asked: Asked) -> None:
