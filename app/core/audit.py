@@ -27,7 +27,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, scoped_session
 from app.core.actions import Action, Outcome
 from app.core.database import BinaryUuid, Blob, Bytes, Text, UtcDateTime, new_id, table_of
 from app.core.identity import Actor
-from app.core.statements import insert_rows
+from app.core.statements import send_rows
 from app.core.unit import Change, Entry, Subject, command_of, require_work
 from app.core.vault import vault
 from app.extensions import Base, db
@@ -133,8 +133,8 @@ def write(session: Session | scoped_session[Any], entries: Sequence[Entry]) -> t
         head = row["seal"] = seal_of(row)
         rows.append(row)
         details.append({"entry_id": entry.id, "sealed": vault().seal(payload, details_place(entry.id))})
-    insert_rows(table_of(AuditEntry), rows)
-    insert_rows(table_of(AuditDetail), details)
+    send_rows(table_of(AuditEntry), rows)
+    send_rows(table_of(AuditDetail), details)
     return seq, head
 
 

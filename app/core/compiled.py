@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import ClauseElement, ColumnElement, Select
+from sqlalchemy import ClauseElement, ColumnElement, LargeBinary, Select
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
+
+from app.core.database import Bytes
 
 Row = Mapping[str, Any]
 Turn = Callable[[Any], Any]
@@ -73,7 +75,7 @@ def compiled(statement: ClauseElement, dialect: Dialect) -> Compiled:
         words=words,
         parts=words.partition(f"({', '.join([mark] * len(names))})"),
         fixed={name: value for name, value in made.params.items() if not made.binds[name].required},
-        given=[(name, _impl(made.binds[name], dialect).bind_processor(dialect)) for name in names],
+        given=[(name, _turn_of(made.binds[name], dialect)) for name in names],
         read=[(place, turn) for place, turn in enumerate(turns) if turn is not None],
         row=_row_of([column.key or "" for column in columns]),
     )
@@ -82,6 +84,12 @@ def compiled(statement: ClauseElement, dialect: Dialect) -> Compiled:
 def _row_of(names: Sequence[str]) -> Callable[[Sequence[Any]], Any]:
     make: Any = namedtuple  # mypy knows only those whose names stand in the program
     return cast(Callable[[Sequence[Any]], Any], make("Row", names, rename=True)._make)
+
+
+def _turn_of(value: ColumnElement[Any], dialect: Dialect) -> Turn | None:
+    if isinstance(value.type, LargeBinary | Bytes) and isinstance(dialect.loaded_dbapi.Binary(b""), bytes):
+        return None  # the driver takes bytes as they are
+    return _impl(value, dialect).bind_processor(dialect)
 
 
 def _impl(column: ColumnElement[Any], dialect: Dialect) -> TypeEngine[Any]:

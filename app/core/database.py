@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import DateTime, TypeEngine
 from uuid_utils.compat import uuid7
 
-from app.core import cluster, journeys, tls_context
+from app.core import cluster, journeys
 from app.extensions import Base, db
 from config import Config
 
@@ -186,7 +186,6 @@ def init_app(app: Flask) -> None:
         if db.engine.dialect.name == "sqlite":
             prepare_sqlite(db.engine)
         else:
-            tls_context.share(db.engine)
             cluster.prepare(db.engine)
             journeys.spare(db.engine)
 

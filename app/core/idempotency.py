@@ -143,7 +143,7 @@ def _kept(claim: Claim, row: dict[str, Any]) -> Answer | None:
 
 def _keep(claim: Claim, answer: Answer) -> None:
     sealed = vault().seal(orjson.dumps({"headers": answer.headers, "body": answer.body}), _place(claim.id))
-    ready_sql.write(connection(), _KEEP, [{"claim_id": claim.id, "status": answer.status, "sealed_answer": sealed}])
+    ready_sql.send(connection(), _KEEP, [{"claim_id": claim.id, "status": answer.status, "sealed_answer": sealed}])
 
 
 def idempotent(view: Callable[P, Any]) -> Callable[P, Response]:

@@ -16,6 +16,8 @@ from typing import Any
 from sqlalchemy import PoolProxiedConnection, event
 from sqlalchemy.engine import Connection, Engine
 
+from app.core import shared_journeys
+
 LATELY_SECONDS = 5.0
 """A connection that was idle for longer may have been dropped by something on the way that says nothing."""
 
@@ -56,6 +58,7 @@ def spare(engine: Engine) -> None:
         return _is_quiet(connection) or ping(connection)
 
     vars(dialect).update(do_begin=do_begin, do_commit=do_commit, do_rollback=do_rollback, do_ping=do_ping)
+    shared_journeys.prepare(engine)
     event.listen(engine, "connect", _connected)
     event.listen(engine, "begin", _begin)
     event.listen(engine.pool, "checkin", _left)

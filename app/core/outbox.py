@@ -9,7 +9,7 @@ from sqlalchemy import JSON, BigInteger, Index
 from sqlalchemy.orm import Mapped, Session, mapped_column, scoped_session
 
 from app.core.database import BinaryUuid, Text, UtcDateTime, table_of
-from app.core.statements import insert_rows
+from app.core.statements import send_rows
 from app.core.unit import Message, require_work
 from app.extensions import Base, db
 
@@ -53,4 +53,4 @@ def write(session: Session | scoped_session[Any], messages: Sequence[Message]) -
         {"id": m.id, "type": m.type, "subject_id": m.subject_id, "occurred_at": m.occurred_at, "data": m.data}
         for m in messages
     ]
-    insert_rows(table_of(OutboxMessage), rows)
+    send_rows(table_of(OutboxMessage), rows)

@@ -13,7 +13,6 @@ from typing import Any, cast
 from sqlalchemy import Column, Insert, Update, bindparam, insert, update
 from sqlalchemy.orm import Mapper, Session, make_transient, make_transient_to_detached
 from sqlalchemy.orm.attributes import instance_dict, instance_state
-from sqlalchemy.orm.exc import StaleDataError
 
 from app.core import ready_sql
 from app.core.audit import Audited
@@ -70,7 +69,7 @@ def _insert(row: Any, plan: _Plan) -> None:
             default: Any = column.default
             held[name] = default and (default.arg(None) if default.is_callable else default.arg)
     held[plan.version] = plan.next_version(None)
-    ready_sql.write(connection(), plan.insertion, [held])
+    ready_sql.send(connection(), plan.insertion, [held])
 
 
 def _update(row: Any, plan: _Plan) -> None:
@@ -79,8 +78,7 @@ def _update(row: Any, plan: _Plan) -> None:
     version = plan.next_version(held[plan.version])
     old = {_HELD + name: held[name] for name in (plan.id, plan.version)}
     values = {**old, **{name: held[name] for name in changed}, plan.version: version}
-    if ready_sql.write(connection(), _change(plan, (*changed, plan.version)), [values]) != 1:
-        raise StaleDataError("another writer changed the row meanwhile")
+    ready_sql.send(connection(), _change(plan, (*changed, plan.version)), [values], found=1)
     held[plan.version] = version
 
 

@@ -14,7 +14,8 @@ from sqlalchemy.exc import OperationalError
 
 from app.core.compiled import compiled
 from app.core.journeys import lend_unseen
-from app.core.slow_statements import is_watched_by_others, note_slow
+from app.core.ready_sql import ask
+from app.core.slow_statements import is_watched_by_others
 from app.core.statements import connection
 from app.extensions import db
 
@@ -64,15 +65,10 @@ def _ask(engine: Engine, words: str, values: Any) -> Sequence[Any] | None:
 def _ask_driver(engine: Engine, words: str, values: Any) -> Sequence[Any]:
     lent = lend_unseen(engine)
     try:
-        began = perf_counter()
-        cursor = lent.cursor()
-        cursor.execute(words, values)
-        found = cursor.fetchall()
-        cursor.close()
+        found = ask(lent.dbapi_connection, words, values)[1]
     except BaseException as error:
         # Whatever broke in, an answer may be left half read.
         lent.invalidate(error)
         raise
-    note_slow(words, perf_counter() - began)
     lent.close()
     return found

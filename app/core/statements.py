@@ -37,6 +37,12 @@ def insert_rows(table: Table, rows: Sequence[Row]) -> None:
         ready_sql.write(connection(), _insertion(table, tuple(rows[0])), rows)
 
 
+def send_rows(table: Table, rows: Sequence[Row]) -> None:
+    """Insert rows as `insert_rows` does, by the end of the transaction: what is refused is raised now or later."""
+    if rows:
+        ready_sql.send(connection(), _insertion(table, tuple(rows[0])), rows)
+
+
 @cache
 def _insertion(table: Table, names: tuple[str, ...]) -> Insert:
     return insert(table).values({name: bindparam(name) for name in names})

@@ -8,7 +8,6 @@ from ssl import SSLContext
 from typing import Any, ClassVar
 
 from pymysql.connections import Connection
-from sqlalchemy import Engine, event
 
 
 class OneContext(Connection):
@@ -22,13 +21,3 @@ class OneContext(Connection):
         if OneContext._shared is None:
             OneContext._shared = super()._create_ssl_ctx(sslp)  # type: ignore[misc]  # as above
         return OneContext._shared
-
-
-def share(engine: Engine) -> None:
-    """Have the connections of an engine share one, where its driver makes them."""
-    if engine.dialect.driver == "pymysql":
-        event.listen(engine, "do_connect", _connect)
-
-
-def _connect(_dialect: object, _record: object, given: Any, named: Any) -> OneContext:
-    return OneContext(*given, **named)

@@ -19,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from app.core import audit, outbox
+from app.core import audit, outbox, ready_sql
 from app.core.actions import Action
 from app.core.database import one_writer
 from app.core.errors import Unavailable
@@ -59,6 +59,8 @@ def command(action: Action, *, refuse: Refusal | None = None) -> Callable[[Calla
             def work() -> T:
                 session = db.session()
                 in_hand = require_work(session)
+                if refuse and in_hand.connection:
+                    ready_sql.settle(in_hand.connection)  # what the command before sent, it has to explain itself
                 with in_hand.running(running):
                     in_hand.explain = partial(refuse, *args, **kwargs) if refuse else in_hand.explain
                     result = function(*args, **kwargs)
@@ -105,6 +107,7 @@ def _own(work: Callable[[], T]) -> T:
         session.flush()
         pending = audit.write(session, in_hand.entries)
         outbox.write(session, in_hand.messages)
+        ready_sql.settle(in_hand.connection)
         with audit.chained(pending):
             _commit(session)
     except IntegrityError as error:
@@ -130,6 +133,7 @@ def _commit(session: Session) -> None:
 
 def _explained(in_hand: Work, error: IntegrityError) -> Exception:
     """Return the refusal behind a violated constraint, or the violation itself when nobody can explain it."""
+    in_hand.connection = None  # it went with the roll-back
     explanation = in_hand.explain() if in_hand.explain else None
     db.session.rollback()
     return explanation or error
@@ -139,6 +143,8 @@ def _explained(in_hand: Work, error: IntegrityError) -> Exception:
 def savepoint() -> Iterator[None]:
     """Let a part of the work fail on its own: what it wrote and noted is taken back, the rest stays."""
     in_hand = require_work(db.session)
+    if in_hand.connection:
+        ready_sql.settle(in_hand.connection)  # what is refused from now on is of this part
     entries, messages = len(in_hand.entries), len(in_hand.messages)
     try:
         with db.session.begin_nested():

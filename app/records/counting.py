@@ -81,7 +81,7 @@ def add(changes: Counter[int]) -> None:
     rows = [{"kind": kind, "shard": _shard(), "amount": amount} for kind, amount in sorted(changes.items()) if amount]
     if rows:
         in_use = connection()
-        ready_sql.write(in_use, _adding(in_use.dialect.name), rows)
+        ready_sql.send(in_use, _adding(in_use.dialect.name), rows)
 
 
 def add_rows(rows: Iterable[Mapping[str, Any]]) -> None:

@@ -2,20 +2,23 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import orjson
 from sqlalchemy import ColumnElement, false, or_, select
 
+from app.core import ready_sql
 from app.core.database import new_id, table_of
 from app.core.quick_reads import fetch_value
+from app.core.statements import connection
 from app.core.vault import vault
 from app.core.versioning import ExpectedVersion
 from app.extensions import db
 from app.records.errors import NotDeleted, RecordNotFound
 from app.records.models import IdentityVault, UserRecord
 from app.records.queries_change import find_locked
-from app.records.queries_rows import BY_ID, RecordRow, Values, row_of
+from app.records.queries_rows import BY_ID, SEEN_LAST, RecordRow, Values, row_of
 
 _table = table_of(UserRecord)
 IS_DELETED = RecordRow._fields.index("is_deleted")
@@ -88,6 +91,12 @@ def get_identity(record_id: UUID) -> IdentityVault:
     if found is None:
         raise RecordNotFound
     return found
+
+
+def seen_last_by(email: str) -> datetime | None:
+    """Return when the account with this address signed in last."""
+    seen: datetime | None = ready_sql.scalar(connection(), SEEN_LAST, {"email": email})
+    return seen
 
 
 def find_by_identity(aadhaar: str, pan: str) -> list[UserRecord]:

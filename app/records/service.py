@@ -13,7 +13,7 @@ from app.core.actions import Action
 from app.core.database import new_id, table_of, utc_now
 from app.core.errors import FieldError, ValidationFailed
 from app.core.identity import Actor
-from app.core.statements import connection, insert_rows
+from app.core.statements import connection, send_rows
 from app.core.transaction import command
 from app.core.vault import vault
 from app.core.versioning import ExpectedVersion
@@ -22,7 +22,7 @@ from app.records import queries
 from app.records.errors import Duplicate
 from app.records.identifiers import mask_aadhaar, mask_pan
 from app.records.models import FOLDED_LENGTH, IdentityVault, RecordSuffix, UserRecord
-from app.records.queries_rows import SEEN, SEEN_LAST
+from app.records.queries_rows import SEEN
 from app.records.references import new_reference
 from app.records.schemas import CHANGEABLE, SAME_AS_PRIMARY_WORDS, RecordChanges, RecordInput
 from app.records.suffixes import fold, suffixes_of
@@ -50,14 +50,17 @@ def create_record(data: RecordInput, *, actor: Actor) -> tuple[UserRecord, bool]
 
 
 def _register(data: RecordInput, *, actor: Actor) -> tuple[UserRecord, bool]:
+    ready_sql.settle(connection())  # so that only what follows can be refused here
     try:
-        identity_id = _claim_numbers(data)
+        identity_id, seen_last = _claim_numbers(data), queries.seen_last_by(data.email)
     except IntegrityError as error:
         found = _restorable(data, actor)
         if found is None:
             raise duplicate_of(_unique_values(data), actor) or error from error
         return _restore_registered(found, data, actor=actor), True
-    return _insert_record(data, identity_id, actor=actor), False
+    record = _insert_record(data, identity_id, actor=actor)
+    set_committed_value(record, SEEN, seen_last)
+    return record, False
 
 
 def _claim_numbers(data: RecordInput) -> UUID:
@@ -67,7 +70,7 @@ def _claim_numbers(data: RecordInput) -> UUID:
     for kind, number in (("aadhaar", data.aadhaar), ("pan", data.pan)):
         row[f"{kind}_sealed"] = box.seal(number.encode(), identity_place(kind, identity_id))
         row[f"{kind}_index"] = box.blind_index(kind, number)
-    insert_rows(table_of(IdentityVault), [row])
+    send_rows(table_of(IdentityVault), [row])
     return identity_id
 
 
@@ -102,7 +105,7 @@ def _insert_record(data: RecordInput, identity_id: UUID, *, actor: Actor) -> Use
     quick_flush.flush(record)
     _index(record.id, set(), suffixes_of(record.name, record.email))
     outbox.publish("record.created", subject_id=record.id, version=record.version)
-    return complete_record(record)
+    return record
 
 
 def _restorable(data: RecordInput, actor: Actor) -> UserRecord | None:
@@ -164,7 +167,7 @@ def update_record(
 
 def complete_record(record: UserRecord) -> UserRecord:
     """Read what a record shows beside its row while the transaction lasts: after the commit nothing may fail."""
-    set_committed_value(record, SEEN, ready_sql.scalar(connection(), SEEN_LAST, {"email": record.email}))
+    set_committed_value(record, SEEN, queries.seen_last_by(record.email))
     return record
 
 
@@ -207,8 +210,7 @@ def delete_record(
 
 def _explain_restore(record_id: UUID, *, actor: Actor, **_: object) -> Duplicate | None:
     record = queries.get_for_restore(record_id)
-    values = {"email": record.email, "primary_mobile": record.primary_mobile}
-    return duplicate_of(values, actor, except_for=record_id)
+    return duplicate_of({"email": record.email, "primary_mobile": record.primary_mobile}, actor, except_for=record_id)
 
 
 @command(Action.RECORD_RESTORED, refuse=_explain_restore)
@@ -218,18 +220,20 @@ def restore_record(record_id: UUID, *, expected_version: ExpectedVersion | None 
     Raises RecordNotFound, NotDeleted, VersionConflict, Duplicate.
     """
     record = queries.get_for_restore(record_id, expected_version)
+    seen_last = record.last_login_at
     record.undelete()
     record.updated_at, record.updated_by = utc_now(), actor.account_id
     quick_flush.flush(record)
     outbox.publish("record.restored", subject_id=record.id, version=record.version)
-    return complete_record(record)
+    set_committed_value(record, SEEN, seen_last)
+    return record
 
 
 def _index(record_id: UUID, before: set[bytes], after: set[bytes]) -> None:
     table = table_of(RecordSuffix)
     if gone := before - after:
         db.session.execute(delete(table).where(table.c.record_id == record_id, table.c.suffix.in_(sorted(gone))))
-    insert_rows(table, [{"suffix": suffix, "record_id": record_id} for suffix in sorted(after - before)])
+    send_rows(table, [{"suffix": suffix, "record_id": record_id} for suffix in sorted(after - before)])
 
 
 def _unique_values(data: RecordInput, of: tuple[str, ...] = UNIQUE) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Connections to the database share what costs much to make, and nobody is trusted for that."""
 
 import ssl
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,14 @@ from pymysql.connections import Connection
 from app.core.tls_context import OneContext
 from app.extensions import db
 from tests.services.certificates import make_certificate
+from tests.services.mariadb import UNSEALED
 
 
-def test_a_further_connection_makes_no_context_of_its_own(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_further_connection_makes_no_context_of_its_own(
+    engine_url: str, make_app: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch
+) -> None:
     made: list[object] = []
+    app = make_app(DATABASE_URL=engine_url.removesuffix(UNSEALED))
     with app.app_context(), ExitStack() as held:
         pool = db.engine.pool.recreate()
         held.enter_context(closing(pool.connect()))
