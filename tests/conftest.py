@@ -234,7 +234,7 @@ def phones(app: Flask, tmp_path: Path) -> Phones:
 def served(
     new_database: Callable[[str, str], str], engine_name: str, tmp_path: Path
 ) -> Iterator[Callable[..., Served]]:
-    """Start the application behind gunicorn on a database of its own, and stop it at the end."""
+    """Start the application on a database of its own, and stop it at the end; only `serve` brings a worker along."""
     made: list[Served] = []
 
     def start(**changes: str) -> Served:
@@ -242,7 +242,7 @@ def served(
         settings = settings_for(new_database(engine_name, name), **{"WEB_CONCURRENCY": "1", **changes})
         server = Served(tmp_path, settings)
         made.append(server)
-        return server.start()
+        return server.start() if settings["RUN_WORKER"] == "true" else server.open()
 
     yield start
     for server in made:

@@ -4,10 +4,12 @@ Argon2id with 19 MiB, two passes, one lane (OWASP Password Storage Cheat Sheet).
 """
 
 import threading
+from base64 import b64encode
 from dataclasses import dataclass
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import ARGON2_VERSION
 
 from app.accounts.blocklist import is_common
 
@@ -28,7 +30,14 @@ def hash_password(password: str) -> str:
         return _hasher.hash(password.encode("utf-8", "surrogatepass"))
 
 
-_DUMMY = _hasher.hash("nobody has this password")
+def _nobodys() -> str:
+    salt, digest = (b64encode(bytes(length)).decode().rstrip("=") for length in (_hasher.salt_len, _hasher.hash_len))
+    costs = f"m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
+    return f"$argon2id$v={ARGON2_VERSION}${costs}${salt}${digest}"
+
+
+_DUMMY = _nobodys()
+"""A hash that no password is known to have. To compare with it costs what any comparison does; to make it, nothing."""
 
 
 def is_right(password_hash: str | None, password: str) -> bool:

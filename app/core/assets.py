@@ -6,6 +6,7 @@ from pathlib import Path
 
 from flask import Flask, Response, current_app, request, url_for
 
+from app.core import compiled_templates
 from app.core.drawing import Templates
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -14,6 +15,7 @@ FOR_EVER = "public, max-age=31536000, immutable"
 def init_app(app: Flask) -> None:
     """Let templates say `static_url('app.css')`, and let browsers keep what they got by it."""
     app.jinja_environment = Templates
+    compiled_templates.init_app(app)
     app.jinja_env.globals["static_url"] = static_url
     app.after_request(_keep)
 

@@ -58,7 +58,7 @@ def machines(new_database: Callable[[str, str], str], engine_name: str, tmp_path
             folder = tmp_path / f"machine-{number}"
             folder.mkdir()
             settings = settings_for(url, WEB_CONCURRENCY=str(workers), BASE_URL="http://room.example", **ADMIN)
-            started.append(Served(folder, settings).start())
+            started.append(Served(folder, settings).open())
         return started
 
     yield start

@@ -89,7 +89,7 @@ def room(
 ) -> Iterator[Served]:
     """Serve one room for all desks; everybody who sits down is somebody new."""
     folder = Path(tmp_path_factory.mktemp("desks"))
-    server = Served(folder, settings_for(new_database(engine_name, folder.name), WEB_CONCURRENCY="1")).start()
+    server = Served(folder, settings_for(new_database(engine_name, folder.name), WEB_CONCURRENCY="1")).open()
     yield server
     server.stop()
 

@@ -17,7 +17,7 @@ def building(
     """Serve one office for all browser tests of a worker; what they register has names of its own."""
     folder: Path = tmp_path_factory.mktemp("office")
     # Both engines take turns in one process, so this may be made more than once.
-    server = Served(folder, settings_for(new_database(engine_name, folder.name), WEB_CONCURRENCY="1")).start()
+    server = Served(folder, settings_for(new_database(engine_name, folder.name), WEB_CONCURRENCY="1")).open()
     try:
         opened = Office(server, folder)
         opened.employ()

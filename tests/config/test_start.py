@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.services.mariadb import free_port
-from tests.services.served import ROOT, Served
+from tests.services.served import GUNICORN, Served
 from tests.settings import settings_for
 
 WRONG = {"TIMEZONE": "Asia/Atlantis", "SECRET_KEY": "much-too-short"}
 WAYS = {
-    "gunicorn": ("gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), "wsgi:app"),
+    "gunicorn": (*GUNICORN, "wsgi:app"),
     "serve": ("flask", "--app", "wsgi", "serve"),
     "development": ("flask", "--app", "wsgi", "serve", "--debug"),
     "migration": ("flask", "--app", "wsgi", "db", "upgrade"),

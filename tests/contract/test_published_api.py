@@ -34,7 +34,7 @@ CALLERS = {
 def server(tmp_path: Path) -> Iterator[Served]:
     """Serve on an empty database; one engine is enough, the document is the same on both."""
     settings = settings_for("sqlite:///records.sqlite3", ADMIN_EMAIL=ADMIN, ADMIN_PASSWORD=PASSWORD, LOG_LEVEL="ERROR")
-    server = Served(tmp_path, settings).start()
+    server = Served(tmp_path, settings).open()
     yield server
     server.stop()
 
@@ -42,8 +42,7 @@ def server(tmp_path: Path) -> Iterator[Served]:
 def credential(server: Served, caller: str) -> str:
     """Return the bearer of a caller."""
     if caller == "an API key":
-        made = server.flask("api-keys", "create", "--account", ADMIN, "--scopes", SCOPES, "--name", "everything")
-        return made.stdout.strip()
+        return server.command("api-keys", "create", "--account", ADMIN, "--scopes", SCOPES, "--name", "everything")
     body = json.dumps({"email": ADMIN, "password": PASSWORD}).encode()
     asked = Request(f"{server.url}/api/v1/auth/login", body, {"Content-Type": "application/json"})  # noqa: S310 - ours
     with urlopen(asked) as answer:  # noqa: S310 - our own server

@@ -23,9 +23,9 @@ ADMIN = "admin@example.com"
 
 def register_webhook(room: Served, url: str) -> None:
     """Make a webhook over JSON, with a key of the first admin."""
-    made = room.flask("api-keys", "create", "--account", ADMIN, "--scopes", "webhooks:manage", "--name", "Tests")
+    key = room.command("api-keys", "create", "--account", ADMIN, "--scopes", "webhooks:manage", "--name", "Tests")
     connection = HTTPConnection("127.0.0.1", room.port, timeout=10)
-    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {made.stdout.strip()}"}
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
     body = json.dumps({"url": url, "events": ["record.updated"]})
     connection.request("POST", "/api/v1/webhooks", body, headers)
     assert connection.getresponse().status == 201

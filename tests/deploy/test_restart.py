@@ -33,7 +33,7 @@ def start(tmp_path: Path) -> Iterator[tuple[int, Callable[[], "subprocess.Popen[
     with socket.create_server(("127.0.0.1", 0), backlog=256) as held:
         port = held.getsockname()[1]
         server = Served(tmp_path, settings_for("sqlite:///records.sqlite3", PORT=str(port)))
-        assert server.flask("db", "upgrade", "--directory", str(ROOT / "migrations")).returncode == 0
+        server.prepare()
 
         def begin() -> "subprocess.Popen[bytes]":
             program = START.format(fd=held.fileno())

@@ -59,10 +59,10 @@ EXAMPLES = [(section, language) for section in GROUPS for language in ("sh", "py
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """Serve on a laptop's settings, and say so to the examples."""
     folder = tmp_path_factory.mktemp("api-page")
-    server = Served(folder, settings_for("sqlite:///r.sqlite3", ADMIN_EMAIL=ADMIN, ADMIN_PASSWORD=PASSWORD)).start()
-    made = server.flask("api-keys", "create", "--account", ADMIN, "--scopes", SCOPES, "--name", "page")
+    server = Served(folder, settings_for("sqlite:///r.sqlite3", ADMIN_EMAIL=ADMIN, ADMIN_PASSWORD=PASSWORD)).open()
+    key = server.command("api-keys", "create", "--account", ADMIN, "--scopes", SCOPES, "--name", "page")
     yield {
-        "PATH": os.environ["PATH"], "ROOM_URL": server.url, "ROOM_KEY": made.stdout.strip(), "ROOM_EMAIL": ADMIN,
+        "PATH": os.environ["PATH"], "ROOM_URL": server.url, "ROOM_KEY": key, "ROOM_EMAIL": ADMIN,
         "ROOM_PASSWORD": PASSWORD,
     }  # fmt: skip
     server.stop()

@@ -45,10 +45,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.fixture(scope="module")
 def key(server: Served) -> str:
     """Make the API key the examples ask for."""
-    made = server.flask(
+    return server.command(
         "api-keys", "create", "--account", ADMIN, "--scopes", "records:read,records:write", "--name", "x"
     )
-    return made.stdout.strip()
 
 
 def run(name: str, *arguments: str, server: Served, key: str = "") -> str:
@@ -179,11 +178,11 @@ def deliver(port: int, headers: dict[str, str], body: str) -> int:
 
 
 def test_receive_webhook_is_told_by_the_room_itself(server: Served, key: str, tmp_path: Path) -> None:
-    made = server.flask("api-keys", "create", "--account", ADMIN, "--scopes", "webhooks:manage", "--name", "hooks")
+    hooks = server.command("api-keys", "create", "--account", ADMIN, "--scopes", "webhooks:manage", "--name", "hooks")
     port, said = free_port(), tmp_path / "said"
     wanted = {"url": f"http://127.0.0.1:{port}/", "events": ["record.created"]}
     connection = HTTPConnection("127.0.0.1", server.port, timeout=10)
-    headers = {"Authorization": f"Bearer {made.stdout.strip()}", "Content-Type": "application/json"}
+    headers = {"Authorization": f"Bearer {hooks}", "Content-Type": "application/json"}
     connection.request("POST", "/api/v1/webhooks", json.dumps(wanted), headers)
     secret = json.loads(connection.getresponse().read())["secret"]
     connection.close()

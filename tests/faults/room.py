@@ -22,7 +22,7 @@ from config import Config
 from tests.factories import make_account
 from tests.services.machine import PROGRAMS
 from tests.services.mariadb import MariaDb
-from tests.services.served import ROOT, Served
+from tests.services.served import GUNICORN, ROOT, Served
 from tests.settings import settings_for
 
 PATIENCE = 20
@@ -110,7 +110,7 @@ class Room:
         server = Served(self.folder, {**self.settings, **changes})
         self.servers.append(server)
         module = "stopper:app" if stopper else "wsgi:app"
-        return server.start("gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), module)
+        return server.start(*GUNICORN, module)
 
     def stop_at(self, place: str) -> None:
         """Have the next server process stop before a statement that begins so, or before "the answer"."""

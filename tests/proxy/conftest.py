@@ -56,12 +56,12 @@ def house(nginx_program: str, scratch: Path) -> Iterator[House]:
     settings = production_settings(
         "sqlite:///records.sqlite3", TRUSTED_PROXIES="1", ADMIN_EMAIL=ADMIN, ADMIN_PASSWORD=PASSWORD
     )
-    server = Served(folder, settings).start()
+    server = Served(folder, settings).open()
     scopes = "records:read,records:write,records:delete,audit:read"
-    made = server.flask("api-keys", "create", "--account", ADMIN, "--scopes", scopes, "--name", "proxy")
-    server.flask("records", "generate", "--count", str(PEOPLE), "--seed", "7")
+    key = server.command("api-keys", "create", "--account", ADMIN, "--scopes", scopes, "--name", "proxy")
+    server.command("records", "generate", "--count", str(PEOPLE), "--seed", "7")
     nginx = Nginx(server.port, compressed(folder / "static")).start()
-    yield House(nginx, server, made.stdout.strip())
+    yield House(nginx, server, key)
     nginx.stop()
     server.stop()
 

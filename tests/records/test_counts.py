@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from threading import Thread
+from typing import Any
 
 import pytest
 from flask import Flask

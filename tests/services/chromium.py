@@ -40,6 +40,7 @@ def window(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
     def open_window(*, javascript: bool = True, **options: Any) -> BrowserContext:
         usual = {"timezone_id": "Asia/Kolkata", "locale": "en-IN"}
         opened.append(browser.new_context(java_script_enabled=javascript, **{**usual, **options}))
+        opened[-1].grant_permissions(["clipboard-write"])  # as a window on a screen does by itself at a click
         opened[-1].set_default_timeout(10_000)
         return opened[-1]
 

@@ -6,13 +6,24 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from functools import cached_property
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Self
 
+from flask import Flask
+from flask_migrate import upgrade
+
+from app import cli, create_app
+from app.extensions import db
+from config import Config
 from tests.services.mariadb import free_port
+from tests.settings import SECRETS
 
 ROOT = Path(__file__).resolve().parents[2]
+GUNICORN = ("gunicorn", "-c", str(ROOT / "gunicorn.conf.py"))
+IN_THE_DATABASE = {*SECRETS, "APP_ENV", "BASE_URL", "DATABASE_URL", "ADMIN_EMAIL", "ADMIN_PASSWORD"}
+"""The settings that have a say in what a database holds."""
 START_SECONDS = 30
 
 
@@ -47,6 +58,32 @@ class Served:
         return subprocess.run(
             command, cwd=self.folder, env=self.environment(), input=text, capture_output=True, text=True, check=False
         )
+
+    @cached_property
+    def inside(self) -> Flask:
+        """An application of this process on the server's database."""
+        kept = {name: value for name, value in self.settings.items() if name in IN_THE_DATABASE}
+        return create_app(Config.from_env(kept, home=self.folder))
+
+    def command(self, *arguments: str) -> str:
+        """Run `flask --app wsgi …` in this process, which costs no start of another; return what it printed."""
+        done = self.inside.test_cli_runner().invoke(args=arguments)
+        with self.inside.app_context():
+            db.engine.dispose()
+        assert done.exit_code == 0, done.output
+        return done.stdout.strip()
+
+    def prepare(self) -> Self:
+        """Do here what `serve` does in a process of its own: migrate, and make the first admin."""
+        with self.inside.app_context():
+            upgrade(directory=str(ROOT / "migrations"))
+            cli.first_admin_lines(self.inside.extensions["config"])
+            db.engine.dispose()
+        return self
+
+    def open(self) -> Self:
+        """Prepare it, and start gunicorn alone."""
+        return self.prepare().start(*GUNICORN, "wsgi:app")
 
     def start(self, *command: str) -> Self:
         """Start it, with `flask --app wsgi serve` (migrations, first admin, gunicorn) unless told otherwise."""
