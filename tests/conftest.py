@@ -1,15 +1,12 @@
 """Fixtures of all tests: both engines, the application, and the people and systems that call it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from flask_migrate import upgrade
-from sqlalchemy import Connection, Engine, NullPool, create_engine, inspect, text
 
 from app import create_app
 from app.core.identity import Actor
@@ -19,31 +16,12 @@ from tests.browsing import JsonClient, Person
 from tests.doors import FormDoor, JsonDoor
 from tests.factories import MadeAccount, MadeRecord
 from tests.mailbox import Mailbox, Phones
-from tests.services.served import ROOT, Served
+from tests.services.built import Built
+from tests.services.served import Served
 from tests.settings import settings_for
 
-pytest_plugins = [f"tests.services.{name}" for name in ("engines", "reports", "chromium", "tracing", "collector")]
-
-KEPT_TABLES = {"alembic_version"}
-
-
-@dataclass(frozen=True)
-class Built:
-    """An application on a database that the migrations built, and a way to that database that no rule watches."""
-
-    url: str
-    app: Flask
-    past_the_program: Engine
-
-    @classmethod
-    def build(cls, url: str, home: Path) -> Self:
-        """Make the application and its database."""
-        app = create_app(Config.from_env(settings_for(url), home=home))
-        app.testing = True
-        with app.app_context():
-            upgrade(directory=str(ROOT / "migrations"))
-        return cls(url, app, create_engine(url, poolclass=NullPool))
-
+PLUGINS = ("engines", "reports", "chromium", "tracing", "collector", "hashing")
+pytest_plugins = [f"tests.services.{name}" for name in PLUGINS]
 
 # --- the application -----------------------------------------------------------------------------------------------
 
@@ -66,8 +44,7 @@ def builder(new_database: Callable[[str, str], str], scratch: Path) -> Iterator[
 
     yield build
     for one in made.values():
-        with one.app.app_context():
-            one.app.extensions["sqlalchemy"].engine.dispose()
+        one.leave()
 
 
 @pytest.fixture(scope="session")
@@ -91,35 +68,19 @@ def built_app(built: Built) -> Flask:
 @pytest.fixture
 def empty_database(built: Built) -> str:
     """Empty every table that holds a row."""
-    built.app.extensions["views"].later.flush()
-    built.app.extensions["arranging"].flush()
-    built.app.extensions["keeping"].flush()
-    built.app.extensions["kept_searches"].forget()
-    with built.past_the_program.begin() as connection:
-        if filled := filled_tables(connection):
-            if connection.dialect.name == "mysql":
-                connection.execute(text("SET foreign_key_checks = 0"))
-            for table in filled:
-                connection.execute(text(f"DELETE FROM {table}"))
+    built.empty()
     return built.url
 
 
-def filled_tables(connection: Connection) -> list[str]:
-    """Name the tables with rows, by one question for all: most tests touch few."""
-    tables = sorted(set(inspect(connection).get_table_names()) - KEPT_TABLES)
-    found = connection.execute(text("SELECT " + ", ".join(f"EXISTS (SELECT 1 FROM {table})" for table in tables))).one()
-    return [table for table, is_filled in zip(tables, found, strict=True) if is_filled]
-
-
 @pytest.fixture
-def app(built_app: Flask, empty_database: str) -> Flask:
-    """Lend the application on an empty database; its trail begins anew there."""
+def app(built_app: Flask, empty_database: str, cheap_hashes: None) -> Flask:
+    """Lend the application on an empty database, where its trail begins anew; its passwords are hashed cheaply."""
     built_app.extensions["audit_chain"].begin_anew()
     return built_app
 
 
 @pytest.fixture
-def make_app(empty_database: str, tmp_path: Path) -> Iterator[Callable[..., Flask]]:
+def make_app(empty_database: str, tmp_path: Path, cheap_hashes: None) -> Iterator[Callable[..., Flask]]:
     """Make further applications on the same database, as other processes with other settings would be."""
     made: list[Flask] = []
 

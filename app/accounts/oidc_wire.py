@@ -6,9 +6,10 @@ from typing import Any
 
 from requests import PreparedRequest, RequestException, Response
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
 
 CONNECT_SECONDS, SILENT_SECONDS, WHOLE_SECONDS = 3, 5, 8
-LARGEST_BYTES = 256 * 1024
+PIECE_BYTES, LARGEST_BYTES = 4096, 256 * 1024
 
 
 class CarefulAdapter(HTTPAdapter):
@@ -35,12 +36,15 @@ def _whole(answer: Response, body: bytes) -> Response:
 
 
 def _read(answer: Response, until: float) -> bytes:
-    """Read by single bytes, so that who sends one now and then does not hold us beyond the time."""
+    """Read whatever has come in, again and again: who sends a byte now and then does not hold us beyond the time."""
     body = bytearray()
-    for piece in answer.iter_content(1):
-        body += piece
-        if len(body) > LARGEST_BYTES:
-            raise RequestException("an answer that is too large")
-        if monotonic() > until:
-            raise RequestException("an answer that takes too long")
+    try:
+        while piece := answer.raw.read1(PIECE_BYTES, decode_content=True):
+            body += piece
+            if len(body) > LARGEST_BYTES:
+                raise RequestException("an answer that is too large")
+            if monotonic() > until:
+                raise RequestException("an answer that takes too long")
+    except HTTPError as error:
+        raise RequestException("an answer that breaks off") from error
     return bytes(body)

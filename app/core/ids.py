@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from flask import Flask
-from werkzeug.routing import BaseConverter, Rule
+from werkzeug.routing import BaseConverter
 
 from app.core.rules import read_id
 
@@ -25,23 +25,8 @@ class IdConverter(BaseConverter):
         return str(value)
 
 
-class EitherSlash(Rule):
-    """A path that is found with and without a slash at its end, by whatever method it is called.
-
-    Werkzeug looks for the rule of `/users/` behind `/users` with a method that it takes; with another one the path
-    would be unknown, and its methods untold.
-    """
-
-    def compile(self) -> None:
-        """Have the path match as one without the slash does; what is built from it stays as it is spelled."""
-        super().compile()
-        if self.rule.endswith("/") and self.rule != "/":
-            self._parts.pop()
-
-
 def init_app(app: Flask) -> None:
     """Let routes say `<id:record_id>`, and take every path with and without a slash at its end."""
     app.url_map.converters["id"] = IdConverter
-    app.url_rule_class = EitherSlash
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False

@@ -107,6 +107,7 @@ def test_the_api_answers_every_state_of_an_account_alike(
     assert right == wrong
 
 
+@pytest.mark.usefixtures("earnest_hashes")
 def test_a_locked_name_with_an_account_costs_as_much_as_one_without(
     client: FlaskClient, make_account: MakeAccount
 ) -> None:

@@ -236,6 +236,7 @@ def test_a_password_of_a_megabyte_is_refused_fast(client: FlaskClient, make_acco
     assert time.perf_counter() - began < 1
 
 
+@pytest.mark.usefixtures("earnest_hashes")
 def test_an_old_hash_is_renewed_by_the_next_sign_in(app: Flask, client: FlaskClient, make_account: MakeAccount) -> None:
     account = make_account()
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)

@@ -27,8 +27,8 @@ from app.records import queries, service
 from app.records.errors import Duplicate
 from app.records.schemas import RecordChanges, RecordInput
 from tests.browsing import JsonClient
-from tests.conftest import Built
 from tests.factories import actor_of, make_account, make_record, record_input
+from tests.services.built import Built
 
 Api = Callable[..., JsonClient]
 _keys = table_of(IdempotencyKey)

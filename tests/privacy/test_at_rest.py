@@ -7,7 +7,7 @@ from flask import Flask
 from app.core.database import utc_now
 from tests.browsing import JsonClient
 from tests.factories import record_input
-from tests.privacy.seen import NUMBERS, assert_unseen, stored, traces
+from tests.privacy.seen import NUMBERS, assert_unseen, stored, tables_and_files, traces
 from tests.records.partner import count
 
 Api = Callable[..., JsonClient]
@@ -43,7 +43,7 @@ def test_no_number_lies_in_the_database_plain_or_as_a_hash(api: Api, app: Flask)
     app.extensions["views"].later.flush()
     forbidden = traces(people, NUMBERS, hashed=True)
     looked_at = 0
-    for place, content in stored(app):
+    for place, content in tables_and_files(app):
         assert_unseen(forbidden, content, place)
         looked_at += len(content)
     assert looked_at > 10_000
@@ -54,7 +54,7 @@ def test_kept_answers_events_and_entries_hold_nothing_of_a_person(api: Api, app:
     people = live_through(api)
     fields = ("aadhaar", "pan", "email", "primary_mobile", "secondary_mobile", "current_address", "date_of_birth")
     forbidden = traces(people, fields, hashed=True) | {b"Asha": "a name", b"registered twice": "a reason"}
-    for place, content in stored(app):
+    for place, content in tables_and_files(app):
         if place in ("idempotency_keys", "outbox", "audit_entries", "audit_values", "record_views", "identity_vault"):
             assert_unseen(forbidden, content, place)
 
@@ -84,7 +84,7 @@ def test_who_is_under_eighteen_leaves_nothing(api: Api, app: Flask) -> None:
         "place_of_birth",
     )
     forbidden = traces([child], fields, hashed=True)
-    for place, content in stored(app):
+    for place, content in tables_and_files(app):
         assert_unseen(forbidden, content, place)
 
 
