@@ -14,8 +14,7 @@ from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import exc, make_url
 
 Parser = Callable[[str], Any]
 
@@ -31,7 +30,7 @@ class ConfigError(SystemExit):
 def _rule(wanted: str, shape: str = ".+", read: Parser = str, holds: Callable[[Any], bool] = lambda _: True) -> Parser:
     def parse(text: str) -> Any:
         text = text.strip()
-        with suppress(ValueError, LookupError, OSError, ArgumentError):
+        with suppress(ValueError, LookupError, OSError, exc.ArgumentError):
             if re.fullmatch(shape, text, re.ASCII) and holds(value := read(text)):
                 return value
         raise ValueError(f"must be {wanted}")
@@ -57,6 +56,11 @@ def _strong(value: str | bytes) -> bool:
     return len(set(raw)) >= 8 and not re.search(rb"(?i)change.?(me|th)|^(replace|placeholder|your.?(secret|key))", raw)
 
 
+def _is_writable(file: Path) -> bool:
+    there = next(place for place in (file, *file.absolute().parents) if place.exists())
+    return os.access(there, os.W_OK) and there.is_dir() == (there != file)
+
+
 def _database(text: str) -> str:
     url = make_url(re.sub(r"^mariadb\+", "mysql+", text))  # SQLAlchemy ignores the mysql variant of a type for mariadb+
     if url.drivername == "mysql+mysqldb" and find_spec("MySQLdb") is None:
@@ -74,7 +78,6 @@ _mail = _rule("an e-mail address such as name@example.com", r"[!-?A-~]{1,64}@[\w
 _AT = r"(\[[\da-fA-F:.]+\]|[^\s/?#@*:]+)(:(6553[0-5]|655[0-2]\d|65[0-4]\d\d|6[0-4]\d{3}|[1-5]?\d{1,4}))?"
 _LINK = rf"(\S*@)?{_AT}([/?]\S*)?"
 _site = _rule("an address without a path", r"https?://[^\s/?#@*]+/?", lambda url: url.rstrip("/"))
-_path = _rule("the path of a file", read=Path)
 _network = _rule("an address or host name", r"[\w.:-]+")
 _ENGINES = r"(sqlite:///(?!:memory:|file:)|(mysql|mariadb)\+pymysql://|mysql\+mysqldb://).+"
 _database_url = _rule("sqlite:///file or mysql+pymysql://user:password@host/name", _ENGINES, _database, bool)
@@ -113,7 +116,7 @@ class Config:
     blind_index_key: bytes = _set(_key, required=True, secret=True)
     log_hash_secret: str = _set(_secret, required=True, secret=True)
     log_level: str = _set(_one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), "INFO")
-    log_file: Path | None = _set(_path)
+    log_file: Path | None = _set(_rule("the path of a file that this user may write", read=Path, holds=_is_writable))
     admin_email: str | None = _set(_mail, "admin@example.com", production="")
     admin_password: str | None = _set(secret=True)
     base_url: str = _set(_site, "http://127.0.0.1:$PORT", production="", required=True)
@@ -147,7 +150,7 @@ class Config:
     run_worker: bool = _set(_flag, "true", production="false")
     webhook_allow_private: bool = _set(_flag, "true", production="false")
     webhook_retry_seconds: tuple[int, ...] = _set(_items(_whole(1, 604800)), "5,30,120,600,3600,14400,43200,86400")
-    audit_anchor_file: Path = _set(_path, "instance/audit-anchors.jsonl")
+    audit_anchor_file: Path = _set(_rule("the path of a file", read=Path), "instance/audit-anchors.jsonl")
     registration: str = _set(_one_of("open", "invite", "closed"), "open", production="invite")
     password_policy: str = _set(_one_of("composition", "nist"), "composition")
     allow_test_identities: bool = _set(_flag, "true", production="false")
@@ -198,7 +201,11 @@ def _parse(given: Mapping[str, str], home: Path) -> tuple[dict[str, Any], dict[s
             problems[name] = str(problem)
         if special.get("required") and not values[slot.name]:
             problems.setdefault(name, "is missing; set it in the environment or in .env")
-    return {**values, **_derived(values, home)}, problems
+    sqlite = (url := values["database_url"] or "").startswith("sqlite")
+    paths = {name: values[name] and home / values[name] for name in ("log_file", "audit_anchor_file")}
+    url = f"sqlite:///{home / url.removeprefix('sqlite:///')}" if sqlite else url
+    workers = values["web_concurrency"] or (1 if sqlite else 2 * (os.cpu_count() or 1) + 1)
+    return {**values, "is_sqlite": sqlite, "database_url": url, "web_concurrency": workers, **paths}, problems
 
 
 def _default(name: str, special: Mapping[str, Any], given: Mapping[str, str], home: Path | None) -> str:
@@ -215,14 +222,6 @@ def _stored_secret(path: Path) -> str:
             Path(draft.name).write_text(b64encode(secrets.token_bytes(32)).decode())
             os.link(draft.name, path)  # appears whole or not at all, so processes that start together agree
     return path.read_text("utf-8")
-
-
-def _derived(values: Mapping[str, Any], home: Path) -> dict[str, Any]:
-    sqlite = (url := values["database_url"] or "").startswith("sqlite")
-    paths = {name: values[name] and home / values[name] for name in ("log_file", "audit_anchor_file")}
-    url = f"sqlite:///{home / url.removeprefix('sqlite:///')}" if sqlite else url
-    workers = values["web_concurrency"] or (1 if sqlite else 2 * (os.cpu_count() or 1) + 1)
-    return {"is_sqlite": sqlite, "database_url": url, "web_concurrency": workers, **paths}
 
 
 def _contradictions(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -19,6 +19,7 @@ from typing import Any
 from gunicorn.workers.gthread import _DEFER, ThreadWorker
 
 from gunicorn_arrival import PIECE, Arrival, Source
+from gunicorn_refusal import is_unreadable, refuse
 
 LOOK_SECONDS, CLOSING_SECONDS = 0.5, 2.0
 SMALL, HELD_BY_ALL = 16 << 10, 64 << 20  # together they may hold so much in one process, the small ones aside
@@ -72,6 +73,15 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no 
         if not conn.arrival.is_whole:
             req.force_close()
         return super().handle_request(req, conn)
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
+        """Refuse what cannot be read; the log is told why, and nothing of what was sent."""
+        if not is_unreadable(exc):
+            super().handle_error(req, client, addr, exc)
+            return
+        ip = str(addr[0]) if addr else ""  # a Unix socket has none
+        self.log.warning("Invalid request from ip=%s: %s", ip, type(exc).__name__)
+        refuse(self.wsgi, exc, client, ip, self.cfg)
 
     @contextmanager
     def _alone(self, conn: Any) -> Iterator[None]:

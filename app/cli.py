@@ -12,11 +12,11 @@ import click
 from flask import Flask
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
-from sqlalchemy.exc import OperationalError
 
 from app.accounts import cli as accounts_cli
 from app.accounts import service as accounts
 from app.activity.cli import audit_group
+from app.core.absent_database import refuse_absent_database
 from app.core.errors import DomainError
 from app.core.migration_turn import TurnTaken, migration_turn
 from app.core.settings import settings
@@ -26,11 +26,6 @@ from app.records.cli import records_group
 from config import Config, ConfigError
 
 ROOT = Path(__file__).resolve().parent.parent
-NO_DATABASE = {
-    1044: "names a database that this user may not use",
-    1045: "names a user or password that the server refuses",
-    1049: "names a database that the server does not have",
-}
 
 
 def init_app(app: Flask) -> None:
@@ -71,16 +66,6 @@ def refuse_taken_port(config: Config) -> None:
             raise ConfigError({"HOST": "is no address of this machine; choose another"}) from problem
         reason = os.strerror(problem.errno or 0).lower()
         raise ConfigError({"PORT": f"cannot be listened on ({reason}); choose another, or another HOST"}) from problem
-
-
-def refuse_absent_database() -> None:
-    """Raise ConfigError when the database cannot be reached: a first start is told so in one line."""
-    try:
-        db.engine.connect().close()
-    except OperationalError as problem:
-        told = problem.orig.args if problem.orig else ()
-        reason = next((NO_DATABASE[part] for part in told if part in NO_DATABASE), "leads to no database that answers")
-        raise ConfigError({"DATABASE_URL": f"{reason}; mend it, or the database"}) from problem
 
 
 def server_command(config: Config, debug: bool) -> list[str]:

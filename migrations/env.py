@@ -16,6 +16,7 @@ from flask import current_app
 from sqlalchemy import Engine
 
 from app.core import cluster
+from app.core.absent_database import refuse_absent_database
 from app.core.database import BinaryUuid, Bytes, UtcDateTime
 from app.core.migration_turn import migration_turn
 from app.extensions import db
@@ -39,6 +40,7 @@ def run_migrations_offline() -> None:
 
 def run_migrations_online() -> None:
     """Run the revisions on the configured engine."""
+    refuse_absent_database()
     with migration_turn(db.engine), _engine().connect() as connection:
         context.configure(connection=connection, target_metadata=db.metadata, **_options())
         with _resumable(connection), context.begin_transaction():

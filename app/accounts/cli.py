@@ -7,6 +7,7 @@ from flask.cli import AppGroup
 
 from app.accounts import keys, queries, service
 from app.accounts.service import NewAccount
+from app.core.absent_database import needs_database
 from app.core.errors import DomainError
 from app.core.identity import system_actor
 from app.core.rules import RuleBroken, canonical_email
@@ -18,6 +19,7 @@ api_keys = AppGroup("api-keys", help="Credentials of other programs.")
 @accounts.command("create-admin")
 @click.option("--email", required=True, help="The address the admin signs in with.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of asking.")
+@needs_database
 def create_admin(email: str, password_stdin: bool) -> None:
     """Make an admin who can sign in at once."""
     password = _from_stdin() if password_stdin else click.prompt("Password", hide_input=True, confirmation_prompt=True)
@@ -32,6 +34,7 @@ def create_admin(email: str, password_stdin: bool) -> None:
 @click.option("--account", required=True, help="The e-mail address of the account the key belongs to.")
 @click.option("--scopes", required=True, multiple=True, help="What the key may do, divided by commas or blanks.")
 @click.option("--name", required=True, help="What the key is for.")
+@needs_database
 def create_key(account: str, scopes: tuple[str, ...], name: str) -> None:
     """Make an API key and print its secret, this once."""
     wanted = " ".join(scopes).replace(",", " ").split()

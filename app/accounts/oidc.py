@@ -98,7 +98,8 @@ class OpenIdProvider:
         """Read the discovery document (OpenID Connect Discovery §4)."""
         address = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
         with self._wire({}) as wire:
-            document = _json(_get(wire, address))
+            # What a provider does not do some of them leave out, and some call null.
+            document = {name: value for name, value in _json(_get(wire, address)).items() if value is not None}
         if document.get("issuer") != self.issuer:
             raise ProviderUntrusted("the discovery document is another issuer's")
         given = [name for name in (*ENDPOINTS, "userinfo_endpoint") if name in document]

@@ -37,6 +37,7 @@ from app.accounts.sign_in import SignIn
 from app.accounts.web_remembered import resume
 from app.accounts.web_second_step import ask_for
 from app.core.access import current_actor, public
+from app.core.cookies import remember_cookie
 from app.core.errors import AccountDisabled, AccountLocked, EmailNotVerified
 from app.core.forms import read_form
 from app.core.htmx import redirect_to, render_page
@@ -93,7 +94,9 @@ def submit_login() -> Response:
 @bp.get("/logout")
 @public("signing out twice does no harm")
 def confirm_logout() -> Response:
-    """Ask before signing out: a GET changes nothing."""
+    """Ask before signing out: a GET changes nothing. Who is neither signed in nor remembered has nothing to end."""
+    if current_actor().is_anonymous and remember_cookie() is None:
+        return redirect_to("/login")
     return render_page("accounts/logout.html")
 
 

@@ -30,7 +30,7 @@ _TAKEN = "Find the record that holds it, or check what was typed. The field is n
 _PROBLEMS = (
     Problem(
         "MALFORMED_REQUEST",
-        (400,),
+        (400, 414, 417, 431),
         "The request cannot be read",
         "The body is not one JSON object in UTF-8, names a field twice, is nested too deep, or a header is malformed.",
         "Correct the request as the detail says and send it again.",

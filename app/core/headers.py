@@ -44,6 +44,21 @@ _HTTPS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 REFERRER = "same-origin"
 API_VARY = "Authorization, Origin"
 PAGE_VARY = "Cookie, HX-Request"
+# Where gunicorn_refusal.py says with which status a request is refused that the server itself could not read.
+UNREADABLE = "record_room.unreadable"
+TOO_MUCH = {
+    414: "The address of the request is too long. Send what is long in the body.",
+    417: "The request expects something that this server does not do. Leave the Expect header out.",
+    431: "The headers of the request are too long or too many. Leave out what is not needed.",
+}
+
+
+class Unreadable(MalformedRequest):
+    """The server could not find out what is asked."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(TOO_MUCH.get(status))
+        self.status = status
 
 
 def init_app(app: Flask) -> None:
@@ -78,6 +93,8 @@ def _refuse_unreadable(config: Config) -> Callable[[], None]:
         # WSGI joins headers of one name by a comma, which a host or a bearer token never holds (RFC 9110 §5.3);
         # where one could stand in the value as well, gunicorn.conf.py says what came apart.
         twice = "," in given.get("HTTP_HOST", "") or "," in given.get("HTTP_AUTHORIZATION", "")
+        if UNREADABLE in given:
+            raise Unreadable(given[UNREADABLE])
         if twice or "HTTP_GIVEN_TWICE" in given:
             raise MalformedRequest("The request gives a header twice that can stand only once.")
         if "HTTP_HOST" not in given and given["SERVER_PROTOCOL"] == "HTTP/1.1":

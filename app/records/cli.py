@@ -4,6 +4,7 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy.exc import IntegrityError
 
+from app.core.absent_database import needs_database
 from app.core.identity import system_actor
 from app.core.office import office_today
 from app.records import bulk, counting
@@ -14,6 +15,7 @@ records_group = AppGroup("records", help="Person records in bulk.")
 @records_group.command("generate")
 @click.option("--count", type=click.IntRange(1), required=True, help="How many people to make up.")
 @click.option("--seed", type=int, required=True, help="The same seed makes the same people.")
+@needs_database
 def generate(count: int, seed: int) -> None:
     """Add synthetic, valid, unique people."""
     try:
@@ -25,6 +27,7 @@ def generate(count: int, seed: int) -> None:
 
 
 @records_group.command("recount")
+@needs_database
 def recount() -> None:
     """Count the records, and mend the numbers that lists show."""
     wrong = counting.recount()
@@ -32,6 +35,7 @@ def recount() -> None:
 
 
 @records_group.command("reindex")
+@needs_database
 def reindex() -> None:
     """Write the search index of every record anew."""
     total = 0

@@ -61,6 +61,11 @@ def test_asking_for_sign_out_by_address_changes_nothing(page: OpenPage) -> None:
     assert person.get("/records").status_code == 200
 
 
+def test_nobody_is_asked_to_sign_out_who_is_not_signed_in(page: OpenPage) -> None:
+    answer = page(None).get("/logout")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/login")
+
+
 def test_signing_out_twice_does_no_harm(page: OpenPage) -> None:
     person = page(None)
     assert person.post("/logout").status_code == 303

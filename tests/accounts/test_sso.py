@@ -220,6 +220,11 @@ def test_a_provider_may_want_the_secret_in_the_body_and_change_its_keys(room: Ro
     assert provider.calls().count("/.well-known/openid-configuration") == 1
 
 
+def test_what_a_provider_says_by_null_it_does_not_say(room: Room, provider: Provider) -> None:
+    provider.behave(nulls=["token_endpoint_auth_methods_supported", "userinfo_endpoint"])
+    assert room.sign_in().status_code == 303
+
+
 # --- who gets in ---------------------------------------------------------------------------------------------------
 
 

@@ -2,13 +2,10 @@
 
 import socket
 import threading
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import make_url
 
 from app import cli
 from app.core.settings import settings
@@ -117,29 +114,3 @@ def test_serving_migrates_and_then_becomes_the_server(app: Flask, monkeypatch: p
     assert done.exit_code == 0, done.output
     assert "First admin: admin@example.com" in done.output
     assert [arguments[1:3] for arguments in became] == [["-m", "gunicorn"]]
-
-
-@pytest.mark.parametrize("engine_name", ["mariadb"], indirect=True)
-@pytest.mark.parametrize("part", ["user", "password", "port", "name"])
-def test_a_database_that_cannot_be_reached_is_a_wrong_setting(
-    app: Flask, make_app: Callable[..., Flask], part: str
-) -> None:
-    right = make_url(app.extensions["config"].database_url)
-    wrong: dict[str, dict[str, Any]] = {
-        "user": {"username": "nobody"},
-        "password": {"password": "wrong"},
-        "port": {"port": free_port()},
-    }
-    url = right.set(**wrong.get(part, {"database": "rr_absent"})).render_as_string(hide_password=False)
-    with make_app(DATABASE_URL=url).app_context(), pytest.raises(ConfigError) as refused:
-        cli.refuse_absent_database()
-    [(name, said)] = refused.value.problems.items()
-    assert name == "DATABASE_URL"
-    assert not [shown for shown in ("nobody", "wrong", "rr_absent", "127.0.0.1") if shown in said]
-
-
-@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
-def test_a_database_where_no_file_can_be_is_a_wrong_setting(make_app: Callable[..., Flask], tmp_path: Path) -> None:
-    with make_app(DATABASE_URL=f"sqlite:///{tmp_path}").app_context(), pytest.raises(ConfigError) as refused:
-        cli.refuse_absent_database()
-    assert list(refused.value.problems) == ["DATABASE_URL"]

@@ -39,6 +39,21 @@ def test_every_setting_of_the_example_is_a_setting_with_that_default() -> None:
     }
 
 
+@pytest.mark.parametrize("place", ["logs", "taken/room.log"])
+def test_a_log_has_to_be_a_file_that_can_be(tmp_path: Path, place: str) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "taken").touch()
+    given = settings_for(SQLITE, LOG_FILE=str(tmp_path / place))
+    assert problems(tmp_path, given) == {"LOG_FILE": "must be the path of a file that this user may write"}
+    for good in ("logs/new/room.log", "taken"):
+        assert read(tmp_path, LOG_FILE=str(tmp_path / good)).log_file == tmp_path / good
+
+
+def test_a_log_where_this_user_may_not_write_is_refused(tmp_path: Path) -> None:
+    place = Path("/proc/sys/room.log")  # where not even root may
+    assert list(problems(tmp_path, settings_for(SQLITE, LOG_FILE=str(place)))) == ["LOG_FILE"]
+
+
 def test_the_example_itself_starts_a_development_machine(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes((ROOT / ".env.example").read_bytes())
     given = {name: text or "" for name, text in dotenv_values(tmp_path / ".env").items()}

@@ -38,6 +38,14 @@ def test_a_start_with_wrong_settings_says_which_and_ends(way: str, tmp_path: Pat
     assert not [value for value in WRONG.values() if value in done.stdout + done.stderr]
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_a_log_that_cannot_be_a_file_ends_the_start(way: str, tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    done = start(way, tmp_path, LOG_FILE="logs")
+    assert done.returncode not in {0, None}
+    assert done.stderr == "configuration: LOG_FILE: must be the path of a file that this user may write\n"
+
+
 def test_no_port_is_opened_with_wrong_settings(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", free_port()))

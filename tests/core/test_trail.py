@@ -12,6 +12,16 @@ from tests.records.partner import execute
 
 Api = Callable[..., JsonClient]
 Make = Callable[..., MadeRecord]
+ACTIONS = """
+    record.created record.updated record.deleted record.restored record.revealed record.viewed record.erased
+    record.email_verified record.mobile_verified records.searched records.exported records.imported
+    correction.requested correction.approved correction.rejected
+    account.registered account.created account.updated account.role_changed account.disabled account.deleted
+    account.locked account.unlocked account.email_verified
+    session.started session.failed session.ended session.refresh_reused
+    password.changed password.reset_requested password.reset mfa.enabled mfa.disabled
+    api_key.created api_key.revoked webhook.created webhook.updated webhook.deleted access.denied
+"""
 
 
 def test_the_values_of_an_earlier_version_are_worked_out_backwards(api: Api, app: Flask, make_record: Make) -> None:
@@ -41,6 +51,14 @@ def test_an_entry_whose_details_were_destroyed_keeps_the_names_of_its_fields(
     assert entry["changes"] == [{"field": "name", "before": None, "after": None}]
     assert (entry["actor_name"], entry["reason"]) == (None, None)
     assert entry["actor_id"] == str(editor.account and editor.account.id)
+
+
+def test_the_trail_can_be_asked_for_every_action_there_is(api: Api) -> None:
+    supervisor = api("supervisor")
+    for action in ACTIONS.split():
+        answer = supervisor.get(f"/audit?action={action}")
+        assert answer.status_code == 200, action
+        assert {entry["action"] for entry in answer.json["data"]} <= {action}
 
 
 def test_the_trail_is_filtered_by_what_somebody_looks_for(api: Api, make_record: Make) -> None:

@@ -163,7 +163,7 @@ def test_what_a_page_names_is_there(page: Path) -> None:
 def test_the_image_holds_what_the_application_is_made_of() -> None:
     recipe = (DEPLOY / "docker/Dockerfile").read_text()
     copied = {name for line in re.findall(r"^COPY (?!--)(.+) \S+$", recipe, re.MULTILINE) for name in line.split()}
-    served = {"wsgi.py", "config.py", "gunicorn.conf.py", "gunicorn_worker.py", "gunicorn_arrival.py"}
+    served = {"wsgi.py", "config.py", *(path.name for path in ROOT.glob("gunicorn*.py"))}
     assert {"app", "templates", "static", "migrations"} | served <= copied
     assert all((ROOT / name).exists() for name in copied)
     allowed = set(re.findall(r"^!(\S+)$", (DEPLOY / "docker/Dockerfile.dockerignore").read_text(), re.MULTILINE))

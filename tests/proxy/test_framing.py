@@ -3,14 +3,26 @@
 import json
 import re
 import socket
+from http.client import HTTPResponse
 
 import pytest
 
+from app.core.problems import PROBLEM_TYPE
 from tests.factories import record_input
 from tests.faults.room import wait_for
 from tests.proxy.conftest import House
 from tests.services.nginx import HOST, drain
 
+SEALED = (
+    "Content-Security-Policy",
+    "X-Content-Type-Options",
+    "X-Frame-Options",
+    "Referrer-Policy",
+    "Cache-Control",
+    "Strict-Transport-Security",
+    "Permissions-Policy",
+    "Cross-Origin-Opener-Policy",
+)
 START = "POST /api/v1/auth/login HTTP/1.1\r\nHost: HOST\r\nContent-Type: application/json\r\n"
 CHUNKED_END = "0\r\n\r\n"
 PROBES = {
@@ -73,6 +85,45 @@ def test_nor_is_there_a_second_answer_straight_from_gunicorn(house: House, probe
     assert len(found) <= 1
     assert all(status >= 400 for status in found)
     assert "smuggled-straight" not in house.server.output()
+
+
+CONTROL_CHARACTER = "4111 1111\x011111"
+UNREADABLE = {
+    "a control character in a header": (f"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-A: {CONTROL_CHARACTER}\r\n\r\n", 400),
+    "a header without a colon": ("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nnobody@example.com\r\n\r\n", 400),
+    "a method that is none": ("G(T / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 400),
+    "a version that is none": (PROBES["a version that is none"], 400),
+    "a coding that is none": (PROBES["chunked spelled oddly"], 400),
+    "two lengths": (PROBES["two lengths"], 400),
+    "an address too long": (f"GET /?q={'a' * 9000} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 414),
+    "an expectation of something else": ("GET / HTTP/1.1\r\nHost: a\r\nExpect: more\r\n\r\n", 417),
+    "a header too long": (f"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-A: {'a' * 9000}\r\n\r\n", 431),
+    "too many headers": ("GET / HTTP/1.1\r\n" + "X-A: a\r\n" * 101 + "\r\n", 431),
+}
+ECHOES = ("4111", "nobody@", "xchunked", "aaaa", "9.9", "G(T", "more")
+
+
+@pytest.mark.parametrize("what", UNREADABLE)
+def test_what_gunicorn_cannot_read_is_a_problem_like_any_other(house: House, what: str) -> None:
+    sent, status = UNREADABLE[what]
+    before = len(house.server.output())
+    with socket.create_connection(("127.0.0.1", house.server.port), 5) as line:
+        line.sendall(sent.encode())
+        answer = HTTPResponse(line)
+        answer.begin()
+        told = json.loads(answer.read())
+        assert line.recv(1) == b""
+    headers, usual = answer.headers, house.nginx.ask("GET", "/api/v1/nowhere").headers
+    assert (answer.status, headers["Connection"], headers["Content-Type"]) == (status, "close", PROBLEM_TYPE)
+    assert {name: headers[name] for name in SEALED} == {name: usual[name.lower()] for name in SEALED}
+    assert (told["status"], told["code"], told["title"]) == (status, "MALFORMED_REQUEST", "The request cannot be read")
+    assert told["type"].endswith("/problems/malformed-request")
+    assert told["request_id"] == headers["X-Request-ID"]
+    wait_for(lambda: told["request_id"] in house.server.output()[before:])
+    said = house.server.output()[before:]
+    assert f'"status":{status}' in said
+    assert "Traceback" not in said
+    assert not [echo for echo in ECHOES if echo in said.replace(told["request_id"], "") + told["detail"]]
 
 
 CREATE = (

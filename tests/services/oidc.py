@@ -143,8 +143,8 @@ class Desk:
 
     Habits: `claims` (put into ID tokens, None takes away), `nonce`, `alg` ("none", "HS256"), `stranger` (sign by a key
     that is not published), `codes_forever`, `redirect` / `status` / `body` / `drip` / `huge` (path: value), `thin`
-    (claims by user info only), `info` (claims over the user info), `document` (over the discovery document),
-    `auth_methods`, `error` (in place of a code).
+    (claims by user info only), `info` (claims over the user info), `document` (over the discovery document, None takes
+    away), `nulls` (names that are null there), `auth_methods`, `error` (in place of a code).
     """
 
     client: Client = field(default_factory=Client)
@@ -277,7 +277,8 @@ def discovery() -> Response:
         ),
         **desk.habits.get("document", {}),
     }
-    return jsonify({name: value for name, value in document.items() if value is not None})
+    told = {name: value for name, value in document.items() if value is not None}
+    return jsonify({**told, **dict.fromkeys(desk.habits.get("nulls", []))})
 
 
 @app.get("/authorize")
