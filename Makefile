@@ -6,6 +6,8 @@ export PORT
 unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+# Tests wait for servers and browsers as long as they compute, so there are half as many again as cores.
+AT_ONCE := $(shell expr $(CORES) + $(CORES) / 2)
 
 # One stamp for each installed state: requirement files, interpreter, place. A second start only looks for it.
 STATE := $(shell $(PYTHON) -c 'import hashlib, os, sys; print(*(hashlib.sha256(b"".join([open(f, "rb").read(), sys.version.encode(), os.getcwd().encode()])).hexdigest()[:16] for f in ("requirements.txt", "requirements-dev.txt")))')
@@ -35,7 +37,7 @@ worker: $(RUN_READY)
 
 test: $(DEV_READY)
 	@$(BIN)/python -m tests.services.machine
-	@exec $(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered --durations=10
+	@exec $(BIN)/python -m pytest -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered --durations=10
 
 check: $(DEV_READY)
 	@$(BIN)/python -m tests.services.machine mariadb

@@ -34,8 +34,12 @@
     slot() {
       const body = document.querySelector("dialog[open] .rr-dialog-body");
       if (!body) return document.getElementById("messages");
-      if (!body.querySelector("[data-messages]")) body.insertAdjacentHTML("afterbegin", "<div data-messages></div>");
-      return body.querySelector("[data-messages]");
+      const there = body.querySelector("[data-messages]");
+      if (there) return there;
+      const made = document.createElement("div");
+      made.dataset.messages = "";
+      body.prepend(made);
+      return made;
     },
     /** Put a message of the layout into the message element, with an optional Retry. */
     message(id, retry) {

@@ -8,7 +8,6 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from app.core.absent_database import needs_database
 from app.delivery import attending
 from app.delivery.worker import run_worker
 
@@ -16,7 +15,6 @@ from app.delivery.worker import run_worker
 @click.command("worker")
 @click.option("--beside", type=int, hidden=True, help="Stop when the process with this id is no longer the parent.")
 @with_appcontext
-@needs_database
 def worker_command(beside: int | None) -> None:
     """Tell other systems of events, mail letters, anchor the audit trail, remove what is over; until told to stop."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - Flask's own way to it

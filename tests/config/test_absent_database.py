@@ -22,11 +22,11 @@ MakeApp = Callable[..., Flask]
 
 
 def commands(app: Flask) -> Iterator[list[str]]:
-    """Spell every command of ours with whatever it asks for; `serve` and `db` are for making the tables."""
+    """Spell every command of ours with all it asks for; `serve` and `db` make the tables, `worker` waits for them."""
 
     def leaves(group: click.Group, path: list[str]) -> Iterator[list[str]]:
         for name, command in group.commands.items():
-            if not path and name in ("serve", "db"):
+            if not path and name in ("serve", "db", "worker"):
                 continue
             if isinstance(command, click.Group):
                 yield from leaves(command, [*path, name])
