@@ -32,7 +32,8 @@
     },
     /** Where messages stand: in the dialog while one covers the page, for there the page is neither seen nor heard. */
     slot() {
-      const body = document.querySelector("dialog[open] .rr-dialog-body");
+      // The last one lies above the others.
+      const body = [...document.querySelectorAll("dialog[open] .rr-dialog-body")].at(-1);
       if (!body) return document.getElementById("messages");
       const there = body.querySelector("[data-messages]");
       if (there) return there;

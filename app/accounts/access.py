@@ -2,6 +2,7 @@
 
 What a credential stands for is remembered for a moment, and only until any
 credential on this machine ends. Times are judged anew on each request.
+What a page asks by itself, without its person, keeps no session alive.
 """
 
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import cast
 from uuid import UUID
 
 from flask import Flask, current_app, flash, g, session
+from flask.globals import request_ctx
 
 from app.accounts import queries, queries_factors
 from app.accounts.credentials import API_KEY_MARK, digest
@@ -19,8 +21,10 @@ from app.accounts.queries import Credential
 from app.accounts.revocation import use_bell
 from app.accounts.sessions import touch_session
 from app.accounts.sign_in import SignInRules
+from app.accounts.sign_ins import limits_of
+from app.accounts.staying import Ends, warned_before
 from app.accounts.tokens import AccessClaims, TokenRing
-from app.core.access import use_authenticator
+from app.core.access import SAFE_METHODS, use_authenticator
 from app.core.cache import Bell, ShortMemory
 from app.core.database import utc_now
 from app.core.errors import ExpiredToken, InvalidToken
@@ -33,6 +37,8 @@ from config import Config
 REMEMBERED_SECONDS = 3.0
 REMEMBERED_AT_MOST = 10_000
 TOUCHED_EVERY = timedelta(seconds=60)
+UNATTENDED = "HTTP_X_UNATTENDED"
+"""How `static/js/requests.js` marks what a page asks by a timer, as the state of a letter that is on its way."""
 
 
 class SignedIn:
@@ -41,9 +47,10 @@ class SignedIn:
     is_authenticated = is_active = True
     is_anonymous = False
 
-    def __init__(self, token: str, actor: Actor) -> None:
+    def __init__(self, token: str, actor: Actor, ends: Ends | None = None) -> None:
         self.token = token
         self.actor = actor
+        self.ends = ends
 
     def get_id(self) -> str:
         """Return what the cookie holds."""
@@ -55,10 +62,10 @@ class Doorkeeper:
 
     def __init__(self, ring: TokenRing, bell: Bell, config: Config) -> None:
         self.ring = ring
-        self.idle = timedelta(minutes=config.session_idle_minutes)
-        self.longest = timedelta(hours=config.session_max_hours)
+        self.limits = limits_of(config)
+        self.warned_before = warned_before(self.limits)
         # What is remembered, or touched late, must not make a short idle limit seem reached.
-        self.touched_every = min(TOUCHED_EVERY, self.idle / 10)
+        self.touched_every = min(TOUCHED_EVERY, self.limits.idle / 10)
         seconds = min(REMEMBERED_SECONDS, self.touched_every.total_seconds())
         self.memory: ShortMemory[tuple[str, object], Credential] = ShortMemory(
             bell, seconds=seconds, size=REMEMBERED_AT_MOST
@@ -79,31 +86,44 @@ class Doorkeeper:
             raise InvalidToken
         return family.actor, claims
 
-    def read_session(self, token: str) -> Actor | None:
-        """Return who a browser session belongs to; None when it was ended. Raises ExpiredToken."""
+    def read_session(self, token: str, *, is_used: bool = True) -> SignedIn | None:
+        """Return who a browser session belongs to; None when it was ended. Raises ExpiredToken.
+
+        Unless it `is_used`, nothing is noted or remembered: else a use a moment later would go unnoted.
+        """
         now, hashed = utc_now(), digest(token)
-        found = self.memory.recall(("session", hashed), lambda: self._touched(_able(queries.find_session(hashed)), now))
+
+        def look_up() -> Credential | None:
+            session = _able(queries.find_session(hashed))
+            return self._touched(session, now) if is_used else session
+
+        found = self.memory.recall(("session", hashed), look_up) if is_used else look_up()
         if found is None:
             return None
-        if over := self._over(found, now):
+        ends = self._ends(found)
+        if over := self._over(ends, now):
             raise ExpiredToken(over)
-        return found.actor
+        return SignedIn(token, found.actor, ends)
 
     def whose(self, token: str) -> UUID | None:
         """Return the account of a browser session that ran out, as the holder of its token is known by it."""
         found = queries.find_session(digest(token))
         return None if found is None else found.actor.account_id
 
-    def _over(self, found: Credential, now: datetime) -> str | None:
+    def _over(self, ends: Ends, now: datetime) -> str | None:
         """Say which limit a session has reached, if any."""
-        if now >= (found.last_seen_at or found.created_at) + self.idle:
-            return f"You were signed out after {self.idle.total_seconds() / 60:g} minutes."
-        if now >= found.created_at + self.longest:
-            return f"You were signed out after {self.longest.total_seconds() / 3600:g} hours."
+        if now >= ends.idle:
+            return f"You were signed out after {self.limits.idle.total_seconds() / 60:g} minutes."
+        if now >= ends.longest:
+            return f"You were signed out after {self.limits.longest.total_seconds() / 3600:g} hours."
         return None
 
+    def _ends(self, found: Credential) -> Ends:
+        idle = (found.last_seen_at or found.created_at) + self.limits.idle
+        return Ends(idle, found.created_at + self.limits.longest)
+
     def _touched(self, found: Credential | None, now: datetime) -> Credential | None:
-        if found is None or self._over(found, now):
+        if found is None or self._over(self._ends(found), now):
             return found
         return self._note_use(found, now, touch_session)
 
@@ -147,13 +167,18 @@ def doorkeeper() -> Doorkeeper:
 def load_person(token: str) -> SignedIn | None:
     """Return the person of a browser session for Flask-Login. One that ran out is told so on the next page."""
     try:
-        actor = doorkeeper().read_session(token)
+        return doorkeeper().read_session(token, is_used=not _is_unattended())
     except ExpiredToken as over:
         g.signed_out = doorkeeper().whose(token)
         session.clear()
         flash(f"{over.detail} Sign in to go on where you were.", "info")
         return None
-    return None if actor is None else SignedIn(token, actor)
+
+
+def _is_unattended() -> bool:
+    """Tell whether a page only looks by itself; whatever changes something is somebody's doing."""
+    asked = request_ctx.request
+    return UNATTENDED in asked.environ and asked.method in SAFE_METHODS
 
 
 def sign_in_rules() -> SignInRules:

@@ -7,6 +7,7 @@ role has ended that since (`ending.end_sign_ins`).
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
+from uuid import UUID
 
 from sqlalchemy import update
 
@@ -57,12 +58,12 @@ def _judge(token: str, user_agent: str, rules: SignInRules, *, actor: Actor) -> 
     if shown is None:
         return Unremembered.VOID
     browser = queries_remembered.lock_browser(shown.browser_id)
-    if browser.ended_at is not None or browser.expires_at <= now:
+    if _is_over(browser, now):
         return Unremembered.VOID
     if shown.used_at is not None:
         return _used_before(shown, browser, now)
     account = queries.lock_account(browser.account_id)
-    if not_usable(account) is not None or _lacks_factor(account, rules):
+    if _is_barred(account, rules):
         return Unremembered.VOID
     shown.used_at = browser.last_seen_at = now
     kept = remembered.carry_on(browser)
@@ -85,6 +86,23 @@ def _used_before(shown: RememberToken, browser: RememberedBrowser, now: datetime
     audit.note(Action.SESSION_REFRESH_REUSED, subject=subject, outcome=Outcome.FAILURE, reason=REMEMBERED)
     forget_credentials()
     return Unremembered.REUSED
+
+
+def would_sign_in(token: str, account_id: UUID, at: datetime, *, rules: SignInRules) -> bool:
+    """Tell whether this token would sign its account in again at a moment to come, as things stand; it is not used."""
+    found = queries_remembered.find_browser_by_token(digest(token))
+    if found is None or found.account_id != account_id or _is_over(found, at):
+        return False
+    account = queries.find_account(account_id)
+    return account is not None and not _is_barred(account, rules)
+
+
+def _is_over(browser: RememberedBrowser, at: datetime) -> bool:
+    return browser.ended_at is not None or browser.expires_at <= at
+
+
+def _is_barred(account: Account, rules: SignInRules) -> bool:
+    return not_usable(account) is not None or _lacks_factor(account, rules)
 
 
 def _lacks_factor(account: Account, rules: SignInRules) -> bool:

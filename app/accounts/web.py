@@ -18,6 +18,7 @@ from app.accounts import (
     web_security,
     web_sign_ins,
     web_sso,
+    web_staying,
 )
 from app.accounts.access import sign_in_rules
 from app.accounts.errors import EnrolmentRequired, MfaRequired, WrongPassword
@@ -58,6 +59,7 @@ __all__ = [
     "web_security",
     "web_sign_ins",
     "web_sso",
+    "web_staying",
 ]
 
 

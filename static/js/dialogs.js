@@ -3,9 +3,10 @@
   "use strict";
   const FIRST = ".rr-dialog-body :is(input:not([type=hidden]), select, textarea, button, a[href])";
 
-  rr.open = (dialog) => {
+  /** Open a dialog in place of another, or above it: there what was typed below stays where it is. */
+  rr.open = (dialog, isAbove = false) => {
     if (dialog.open) return;
-    document.querySelectorAll("dialog[open]").forEach((other) => other.close());
+    if (!isAbove) document.querySelectorAll("dialog[open]").forEach((other) => other.close());
     dialog.querySelector("[data-messages]")?.remove();
     dialog.showModal();
     if (!dialog.querySelector("[autofocus]")) dialog.querySelector(FIRST)?.focus();

@@ -5,8 +5,14 @@
   let focused = null;
   let failed = null;
 
-  document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+  // What a page asks by a timer is marked, so that it keeps no session alive.
+  const isUnattended = (ctx) => Boolean(ctx.sourceElement?.matches?.("[hx-trigger^=every]"));
+  document.addEventListener("htmx:before:request", (event) => {
+    const { ctx } = event.detail;
+    if (isUnattended(ctx)) ctx.request.headers["X-Unattended"] = "true";
+    if (rr.holdsBack?.(ctx, isUnattended(ctx))) return event.preventDefault();
     target(ctx)?.setAttribute("aria-busy", "true");
+    return undefined;
   });
   document.addEventListener("htmx:finally:request", () => {
     document.querySelectorAll("[aria-busy]").forEach((element) => element.removeAttribute("aria-busy"));
@@ -23,7 +29,8 @@
     failed = ctx;
     if (status === 401) {
       event.preventDefault();
-      signedOut(headers.get("HX-Redirect"));
+      if (isUnattended(ctx) && rr.sessionLasts) rr.sessionLasts(0);
+      else signedOut(headers.get("HX-Redirect"));
     } else if (!headers.has("HX-Retarget") && !headers.has("HX-Redirect")) {
       // An answer that is none of ours, as from a proxy, must not land in the page.
       event.preventDefault();
@@ -38,6 +45,7 @@
     else rr.message("fault-flash");
   });
 
+  rr.again = again;
   function again(ctx) {
     const source = ctx.sourceElement;
     const form = source.closest("form[data-search]") || source;
@@ -55,10 +63,12 @@
   rr.on("click", "[data-signed-in-again]", async (_event, button) => {
     const answer = await fetch(location.href, { credentials: "same-origin", redirect: "manual" });
     const page = answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
-    const token = page?.querySelector("#search input[name=csrf_token]")?.value;
+    const form = page?.getElementById("sign-out");
+    const token = form?.querySelector("input[name=csrf_token]").value;
     if (!token) return rr.announce("You are not signed in yet", true);
     document.querySelectorAll("input[name=csrf_token]").forEach((field) => { field.value = token; });
     button.closest("dialog").close();
+    rr.sessionLasts?.(Number(form.dataset.left));
     const source = failed?.sourceElement;
     return source?.isConnected && source.querySelector("[type=submit]")?.focus();
   });
