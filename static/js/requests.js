@@ -68,7 +68,7 @@
     if (!token) return rr.announce("You are not signed in yet", true);
     document.querySelectorAll("input[name=csrf_token]").forEach((field) => { field.value = token; });
     button.closest("dialog").close();
-    rr.sessionLasts?.(Number(form.dataset.left));
+    rr.sessionLasts?.(Number(form.dataset.sessionLeft));
     const source = failed?.sourceElement;
     return source?.isConnected && source.querySelector("[type=submit]")?.focus();
   });

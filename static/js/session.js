@@ -11,7 +11,7 @@
   const form = document.getElementById("sign-out");
   const dialog = document.getElementById("session-end");
   const signedOut = document.getElementById("signed-out");
-  if (!form?.dataset.left || !dialog) return;
+  if (!form?.dataset.sessionLeft || !dialog) return;
   const tabs = "BroadcastChannel" in window ? new BroadcastChannel("session") : null;
   const warnBefore = Number(form.dataset.warnBefore) * 1000;
   let isRemembered = "remembered" in form.dataset;
@@ -130,5 +130,5 @@
     if (seconds) rr.sessionLasts(Number(seconds));
   });
   ["visibilitychange", "focus", "online"].forEach((type) => window.addEventListener(type, look));
-  rr.sessionLasts(Number(form.dataset.left));
+  rr.sessionLasts(Number(form.dataset.sessionLeft));
 })();

@@ -59,7 +59,7 @@ def countdown(page: str) -> dict[str, str]:
 
 def test_a_page_knows_how_long_its_session_has_left(page: OpenPage, later: Later) -> None:
     person = page("viewer")
-    assert countdown(person.get("/records").text) == {"left": "1800", "warn-before": "120.0"}
+    assert countdown(person.get("/records").text) == {"session-left": "1800", "warn-before": "120.0"}
     later(12 * 60 - 10)
     assert person.get("/login").status_code == 200
     assert "Session-Left" not in person.get("/login", headers=BY_SCRIPT).headers
@@ -68,7 +68,7 @@ def test_a_page_knows_how_long_its_session_has_left(page: OpenPage, later: Later
 def test_an_error_in_the_frame_knows_it_too(page: OpenPage, later: Later) -> None:
     answer = page("viewer").get("/records/nowhere/at/all")
     assert answer.status_code == 404
-    assert countdown(answer.text)["left"] == "1800"
+    assert countdown(answer.text)["session-left"] == "1800"
 
 
 def test_a_script_is_told_with_every_answer(page: OpenPage, later: Later) -> None:
@@ -148,7 +148,7 @@ def test_the_longest_time_is_named_where_staying_does_not_help(page: OpenPage, l
         assert person.get("/records").status_code == 200
     later(12 * 60 - 2)
     assert end_of(person) == (120, "longest")
-    assert countdown(person.get("/records").text)["left"] == "120"
+    assert countdown(person.get("/records").text)["session-left"] == "120"
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

@@ -21,7 +21,6 @@ from app.records.queries_rows import RecordRow
 SIZE = 7
 FLAGS = ("is_active", "email_verified", "mobile_verified")
 COLUMNS = {"created_at": "created_at", "updated_at": "updated_at", "name": "name_folded", "email": "email"}
-EACH_HUNDRED = 100
 
 
 KINDS = (
@@ -140,11 +139,11 @@ def _steps(call: Callable[[], object]) -> int:
 
     def count() -> None:
         nonlocal done
-        done += EACH_HUNDRED
+        done += 1
 
     raw = db.session.connection().connection.driver_connection
     assert isinstance(raw, sqlite3.Connection)
-    raw.set_progress_handler(count, EACH_HUNDRED)
+    raw.set_progress_handler(count, 1)  # a longer pace goes on from one run of a statement to the next
     call()
     raw.set_progress_handler(None, 0)
     return done
