@@ -20,7 +20,7 @@ from tests.services.built import Built
 from tests.services.served import Served
 from tests.settings import settings_for
 
-PLUGINS = ("engines", "reports", "chromium", "tracing", "collector", "hashing")
+PLUGINS = ("engines", "reports", "chromium", "tracing", "collector", "hashing", "statements")
 pytest_plugins = [f"tests.services.{name}" for name in PLUGINS]
 
 # --- the application -----------------------------------------------------------------------------------------------

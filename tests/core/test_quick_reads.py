@@ -29,19 +29,6 @@ NOWHERE = (
 )
 
 
-@pytest.fixture
-def seen(context: Flask) -> Any:
-    """Gather the statements that pass SQLAlchemy's engine; whoever does that keeps the quick path shut."""
-    statements: list[str] = []
-
-    def listen(*told: Any) -> None:
-        statements.append(told[2])
-
-    event.listen(db.engine, "before_cursor_execute", listen)
-    yield statements
-    event.remove(db.engine, "before_cursor_execute", listen)
-
-
 def lent(engine: Engine) -> int:
     pool: Any = engine.pool
     taken: int = pool.checkedout()
@@ -75,11 +62,11 @@ def test_a_transaction_in_hand_reads_what_it_wrote(context: Flask, make_record: 
     assert transaction.run(write_and_read) == ("Nashik", 1)
 
 
-def test_whoever_watches_statements_sees_them_all(seen: list[str], make_record: Make) -> None:
+def test_whoever_watches_statements_sees_them_all(context: Flask, statements: list[str], make_record: Make) -> None:
     made = make_record()
-    seen.clear()
+    statements.clear()
     assert fetch_value(BY_ID, {"wanted": made.id}) == made.id
-    assert any(statement.startswith("SELECT user_records.id") for statement in seen)
+    assert any(statement.startswith("SELECT user_records.id") for statement in statements)
 
 
 def test_what_the_database_refuses_is_told_as_ever_and_holds_no_connection(context: Flask) -> None:

@@ -1,14 +1,11 @@
 """How many there are: exact on every list, whatever was written, and known without counting."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from threading import Thread
-from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
 
-from app.extensions import db
 from app.records import counting
 from tests.browsing import JsonClient
 from tests.factories import MadeRecord, record_input
@@ -71,25 +68,12 @@ def test_numbers_that_are_wrong_are_mended(app: Flask, api: Api, make_record: Ma
     assert api("viewer").get("/users/?email_verified=true").json["total"] == 1
 
 
-@pytest.fixture
-def asked(context: Flask) -> Iterator[list[str]]:
-    """Gather the statements that are asked; whoever listened on would keep the quick paths shut for all tests after."""
-    statements: list[str] = []
-
-    def listen(*told: Any) -> None:
-        statements.append(told[2])
-
-    event.listen(db.engine, "before_cursor_execute", listen)
-    yield statements
-    event.remove(db.engine, "before_cursor_execute", listen)
-
-
-def test_a_list_does_not_count_its_rows(make_record: Make, asked: list[str]) -> None:
+def test_a_list_does_not_count_its_rows(context: Flask, make_record: Make, statements: list[str]) -> None:
     make_record()
-    asked.clear()
+    statements.clear()
     assert counting.total(is_deleted=False) == 1
-    assert asked
-    assert not [statement for statement in asked if "user_records" in statement]
+    assert statements
+    assert not [statement for statement in statements if "user_records" in statement]
 
 
 @pytest.mark.parametrize("sort", ["created_at", "-created_at", "name", "-email"])

@@ -1,16 +1,14 @@
 """How many a search finds: exact whatever is written and by whom, and known without counting for what is common."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import product
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
 
 from app.core import paging
-from app.extensions import db
 from app.records import kept_searches, queries_search
 from tests.browsing import JsonClient
 from tests.factories import MadeRecord, record_input
@@ -33,23 +31,15 @@ def few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def asked(app: Flask) -> Iterator[Asked]:
+def asked(statements: list[str]) -> Asked:
     """Return the statements since the last time that read the index of endings."""
-    statements: list[str] = []
-
-    def listen(*told: Any) -> None:
-        statements.append(told[2])
 
     def since() -> list[str]:
         found = [statement for statement in statements if "record_suffixes" in statement]
         statements.clear()
         return found
 
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", listen)
-    yield since
-    event.remove(engine, "before_cursor_execute", listen)
+    return since
 
 
 def search(caller: JsonClient, text: str, **narrow: str) -> Any:

@@ -1,13 +1,9 @@
 """What a page costs: how often it asks the database, which hangs on what it shows and never on how much there is."""
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from flask import Flask
-from sqlalchemy import event
 
-from app.extensions import db
 from tests.browsing import Person
 from tests.factories import MadeRecord
 
@@ -17,26 +13,17 @@ HTMX = {"HX-Request": "true"}
 RECORD, STORY, CORRECTIONS, PROOFS = "FROM user_records", "FROM audit_entries", "FROM corrections", "AS letter"
 
 
-@pytest.fixture(name="asked")
-def _asked(app: Flask) -> Iterator[Callable[[Person, str], list[str]]]:
-    statements: list[str] = []
-    here = threading.get_ident()
-
-    def listen(*told: str) -> None:
-        if threading.get_ident() == here and told[2].startswith("SELECT") and "browser_sessions" not in told[2]:
-            statements.append(told[2])
+@pytest.fixture
+def asked(statements: list[str]) -> Callable[..., list[str]]:
+    """Return what a page asks beside who is there, once it was asked for before."""
 
     def ask(person: Person, path: str, **headers: str) -> list[str]:
         person.get(path)
         statements.clear()
         assert person.get(path, headers=headers).status_code == 200
-        return list(statements)
+        return [words for words in statements if words.startswith("SELECT") and "browser_sessions" not in words]
 
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", listen)
-    yield ask
-    event.remove(engine, "before_cursor_execute", listen)
+    return ask
 
 
 def test_a_list_asks_three_things_however_many_it_shows(
