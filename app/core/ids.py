@@ -1,4 +1,4 @@
-"""Addresses: the ids in them, and the slash at their end."""
+"""Addresses: the ids in them, and that a slash at their end does not count (the rest of that is core/room.py)."""
 
 from uuid import UUID
 
